@@ -1,0 +1,1 @@
+"""Values and decisions. Opens nothing, prints nothing."""
