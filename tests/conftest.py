@@ -1,0 +1,116 @@
+"""Servers and databases for every test; each is started when a test first asks for it.
+
+`server`, `second_server` and `tcp_server` are PostgreSQL 18. `any_server` and `any_database`
+repeat a test for each major of LOCKGATE_TEST_MAJORS (default: 18, and 15 where it is installed).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.binaries import Binaries, BinariesNotFound, find_binaries
+from lockgate.postgres.servers import Server, create_database, drop_database, scratch_server
+
+MAJORS = tuple(int(major) for major in os.environ.get("LOCKGATE_TEST_MAJORS", "18,15").split(","))
+
+# Not under pytest's own directories: those are closed to the account that PostgreSQL runs as
+# where the tests run as root.
+SCRATCH = Path(tempfile.gettempdir()) / f"lockgate-tests-{os.geteuid()}"
+
+ODD_PASSWORD = "p@ss:w/o%r#d? &=+'\"\\ ünïcödé"
+
+StartServer = Callable[..., Server]
+NewDatabase = Callable[..., DatabaseUrl]
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    return find_binaries(18)
+
+
+@pytest.fixture(scope="session")
+def start_scratch_server(binaries: Binaries) -> Iterator[StartServer]:
+    """Starts one more server for the session; keywords as for `scratch_server`."""
+    with ExitStack() as stack:
+
+        def start(programs: Binaries = binaries, **options: object) -> Server:
+            return stack.enter_context(scratch_server(SCRATCH, programs, **options))  # type: ignore[arg-type]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(start_scratch_server: StartServer) -> Server:
+    return start_scratch_server()
+
+
+@pytest.fixture(scope="session")
+def second_server(start_scratch_server: StartServer) -> Server:
+    """Another cluster, with another system identifier."""
+    return start_scratch_server()
+
+
+@pytest.fixture(scope="session")
+def tcp_server(start_scratch_server: StartServer) -> Server:
+    """A server whose `tcp_url` has an odd password, checked with scram-sha-256."""
+    return start_scratch_server(tcp_password=ODD_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def servers_by_major(start_scratch_server: StartServer) -> Callable[[int], Server]:
+    started: dict[int, Server] = {}
+
+    def server_of(major: int) -> Server:
+        if major not in started:
+            try:
+                programs = find_binaries(major)
+            except BinariesNotFound as error:
+                pytest.skip(str(error))
+            started[major] = start_scratch_server(programs)
+        return started[major]
+
+    return server_of
+
+
+@pytest.fixture(params=MAJORS, ids=lambda major: f"pg{major}")
+def any_server(request: pytest.FixtureRequest, servers_by_major: Callable[[int], Server]) -> Server:
+    """A server of each major in turn."""
+    major: int = request.param
+    return servers_by_major(major)
+
+
+NUMBERS = count(1)
+
+
+@pytest.fixture
+def new_database() -> Iterator[NewDatabase]:
+    """Makes an empty database on a server, or a copy of `template`, for one test."""
+    with ExitStack() as stack:
+
+        def make(server: Server, *, template: str | None = None) -> DatabaseUrl:
+            name = f"test_{next(NUMBERS)}"
+            url = create_database(server.url, name, template=template)
+            stack.callback(drop_database, server.url, name)
+            return url
+
+        yield make
+
+
+@pytest.fixture
+def database(server: Server, new_database: NewDatabase) -> DatabaseUrl:
+    """An empty database on `server`."""
+    return new_database(server)
+
+
+@pytest.fixture
+def any_database(any_server: Server, new_database: NewDatabase) -> DatabaseUrl:
+    """An empty database on a server of each major in turn."""
+    return new_database(any_server)
