@@ -1,0 +1,1 @@
+"""The file catalogue of the Orrery Science Data Center."""
