@@ -1,0 +1,1 @@
+"""Everything that talks to Alembic and runs the team's `env.py`."""

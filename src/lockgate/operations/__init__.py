@@ -1,0 +1,1 @@
+"""Online operations, one file each; their steps forward and back."""

@@ -1,0 +1,1 @@
+"""Everything that talks to a PostgreSQL server on connections of lockgate's own."""

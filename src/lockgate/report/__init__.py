@@ -1,0 +1,1 @@
+"""Results -> text and JSON. Shows what it is given, and decides nothing."""

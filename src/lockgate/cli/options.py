@@ -1,0 +1,93 @@
+"""The options that every command has, and what they open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lockgate.cli.terminal import TERMINAL, Format
+
+if TYPE_CHECKING:
+    from lockgate.workflows.workspace import Workspace
+
+Env = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help="Environment of the settings. Without it, DATABASE_URL and the mark decide.",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings file. [default: the nearest lockgate.toml or pyproject.toml]",
+    ),
+]
+Output = Annotated[Format, typer.Option("--format", help="How to show the result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More detail; tracebacks.")]
+XArguments = Annotated[
+    list[str] | None,
+    typer.Option("-x", metavar="KEY=VALUE", help="Argument for env.py, as with `alembic -x`."),
+]
+Tag = Annotated[
+    str | None, typer.Option("--tag", help="Arbitrary tag that env.py may read, as in Alembic.")
+]
+Yes = Annotated[
+    str | None,
+    typer.Option("--yes", metavar="NAME", help="Confirm by the environment's name; for scripts."),
+]
+
+
+def speak(output: str, quiet: bool, verbose: bool) -> None:
+    """Sets the terminal up from a command's options."""
+    TERMINAL.format = output
+    TERMINAL.quiet = quiet
+    TERMINAL.verbose = verbose
+
+
+def open_workspace(config: Path | None, x_arguments: list[str] | None = None) -> Workspace:
+    """The workspace of the settings file that holds here."""
+    from lockgate.config import find_settings, load_settings
+    from lockgate.workflows.workspace import Workspace
+
+    path = config if config is not None else find_settings(Path.cwd())
+    return Workspace(
+        load_settings(path),
+        environ=dict(os.environ),
+        x_arguments=tuple(x_arguments or ()),
+        progress=TERMINAL,
+    )
+
+
+def confirm_by(yes: str | None) -> Confirmation:
+    """A question that asks for the environment's name, or takes it from --yes."""
+    return Confirmation(yes)
+
+
+class Confirmation:
+    """Asks a person to type the environment's name."""
+
+    def __init__(self, yes: str | None) -> None:
+        self.yes = yes
+
+    def __call__(self, name: str, what: str) -> None:
+        """Returns if `name` was typed or given; raises NotConfirmed."""
+        from lockgate.workflows.environments import NotConfirmed
+
+        answer = self.yes
+        if answer is None:
+            if not sys.stdin.isatty():
+                raise NotConfirmed(name, None)
+            TERMINAL.note(f"about to {what}")
+            answer = input(f'type "{name}" to go on: ').strip()
+        if answer != name:
+            raise NotConfirmed(name, answer)

@@ -1,0 +1,94 @@
+"""What a command prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from lockgate.errors import LockgateError
+
+
+class Format(StrEnum):
+    """How a result is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Terminal:
+    """One command's way to talk: honours --format, --quiet, --verbose and NO_COLOR.
+
+    Progress is a line that replaces itself on a terminal, and plain lines elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self.format: str = Format.TEXT
+        self.quiet = False
+        self.verbose = False
+        self._line_open = False
+
+    @property
+    def live(self) -> bool:
+        """Whether stderr is a terminal that can rewrite a line."""
+        return sys.stderr.isatty() and not self.quiet and os.environ.get("TERM") != "dumb"
+
+    @property
+    def colour(self) -> bool:
+        """Whether stdout may be coloured."""
+        return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    def text(self, text: str) -> None:
+        """Prints a result for people."""
+        self._close_line()
+        if text:
+            print(text.rstrip("\n"))
+
+    def document(self, schema: str, content: Mapping[str, Any]) -> None:
+        """Prints the one JSON document of a command; `schema` is without the `lockgate/`."""
+        self._close_line()
+        print(json.dumps({"schema": f"lockgate/{schema}/1"} | dict(content), indent=2, default=str))
+
+    def note(self, text: str) -> None:
+        """Says something beside the result."""
+        if not self.quiet:
+            self._close_line()
+            print(text, file=sys.stderr)
+
+    def working(self, what: str) -> None:
+        """Shows what is going on, where it can be replaced."""
+        if self.live:
+            self._close_line()
+            print(f"\r{what[:78]} …", end="", file=sys.stderr, flush=True)
+            self._line_open = True
+
+    def done(self, what: str) -> None:
+        """Shows what was finished."""
+        self.note(what)
+
+    def error(self, error: LockgateError) -> None:
+        """Prints an error in the two lines, or the JSON, of CONTRACT.md."""
+        self._close_line()
+        if self.format == Format.JSON:
+            content = {
+                "code": error.code,
+                "message": error.message,
+                "hint": error.hint,
+                "exit": int(error.exit_status),
+            }
+            self.document("error", content)
+            return
+        print(f"error[{error.code}]: {error.message}", file=sys.stderr)
+        print(f"hint: {error.hint}", file=sys.stderr)
+
+    def _close_line(self) -> None:
+        if self._line_open:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self._line_open = False
+
+
+TERMINAL = Terminal()
+"""The process's terminal: `main` reports errors on it in the format that the command was given."""

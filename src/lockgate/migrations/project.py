@@ -1,0 +1,167 @@
+"""The team's Alembic set-up: its configuration, its revision directory, and the URL handed to it.
+
+Answers where Alembic's files are and makes `env.py` see the URL of one Environment. Running
+`env.py` is `driver`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import __version__ as sqlalchemy_version
+
+from lockgate.core.environment import PRIMARY
+from lockgate.core.url import DatabaseUrl
+from lockgate.errors import ExitStatus, LockgateError
+from lockgate.migrations.revisions import open_script_directory
+
+
+@dataclass(eq=False)
+class AlembicNotFound(LockgateError):
+    """The settings name an Alembic configuration that is not there, or not one."""
+
+    path: Path
+    reason: str
+
+    code: ClassVar[str] = "LG-ALE-1"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """Which file, and what is wrong with it."""
+        return f'no Alembic set-up at "{self.path}": {self.reason}'
+
+    @property
+    def hint(self) -> str:
+        """Point the settings at it."""
+        return (
+            "set alembic in the settings to your alembic.ini or pyproject.toml, "
+            "or run `lockgate init`"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AlembicProject:
+    """An opened Alembic set-up. `root` is the folder in which the team runs Alembic."""
+
+    root: Path
+    config: Config
+    directory: ScriptDirectory
+
+    def reopened(self) -> AlembicProject:
+        """The same set-up with its revision files read afresh, as a new process would."""
+        with _modules_kept():
+            return AlembicProject(self.root, self.config, open_script_directory(self.config))
+
+
+def open_project(
+    root: Path, alembic_file: Path, *, section: str, x_arguments: tuple[str, ...] = ()
+) -> AlembicProject:
+    """The Alembic set-up that `alembic_file` (an ini file or a pyproject.toml) describes.
+
+    Raises AlembicNotFound.
+    """
+    toml = root / "pyproject.toml"
+    ini = alembic_file
+    if alembic_file.name == "pyproject.toml":
+        toml, ini = alembic_file, alembic_file.parent / "alembic.ini"
+    if not alembic_file.is_file():
+        raise AlembicNotFound(alembic_file, "there is no such file")
+    config = Config(
+        file_=str(ini) if ini.is_file() else None,
+        toml_file=str(toml) if toml.is_file() else None,
+        ini_section=section,
+        cmd_opts=Namespace(x=list(x_arguments) or None, name=section, config=str(ini)),
+        stdout=sys.stderr,
+    )
+    with chdir(root):
+        try:
+            return AlembicProject(root, config, open_script_directory(config))
+        except CommandError as error:
+            raise AlembicNotFound(alembic_file, str(error).rstrip(".")) from error
+
+
+@contextmanager
+def urls_delivered(
+    project: AlembicProject, urls: Mapping[str, DatabaseUrl], *, variable: str, driver: str | None
+) -> Iterator[None]:
+    """While open, `env.py` finds `urls` where teams look for theirs.
+
+    That is `sqlalchemy.url` of Alembic's section (or of the section named like the database, as
+    the multi-database template has it) and the environment variable `variable`. Everything is
+    put back afterwards, so that the URL outlives the run nowhere.
+    """
+    config = project.config
+    before = {part: config.get_section_option(_section(config, part), _URL) for part in urls}
+    environ_before = os.environ.get(variable)
+    try:
+        for part, url in urls.items():
+            spelled = spell(url, project, driver=driver).render()
+            config.set_section_option(_section(config, part), _URL, spelled.replace("%", "%%"))
+            if part == PRIMARY:
+                os.environ[variable] = spelled
+        yield
+    finally:
+        for part, previous in before.items():
+            if previous is None:
+                config.file_config.remove_option(_section(config, part), _URL)
+            else:
+                config.set_section_option(_section(config, part), _URL, previous.replace("%", "%%"))
+        _restore(variable, environ_before)
+
+
+def spell(url: DatabaseUrl, project: AlembicProject, *, driver: str | None) -> DatabaseUrl:
+    """`url` with the driver that this set-up's `env.py` can open.
+
+    In order: the settings' `driver`, the URL's own, the one in Alembic's configuration, asyncpg
+    for an async `env.py`, SQLAlchemy's default where it is installed, psycopg.
+    """
+    chosen = driver or url.driver or _configured_driver(project.config)
+    if chosen is None:
+        env_py = Path(project.directory.dir, "env.py")
+        is_async = env_py.is_file() and "async_engine" in env_py.read_text(errors="replace")
+        default = "psycopg2" if sqlalchemy_version.startswith("2.0") else "psycopg"
+        wanted = "asyncpg" if is_async else default
+        chosen = wanted if find_spec(wanted) else "psycopg"
+    return url.with_driver(chosen)
+
+
+_URL = "sqlalchemy.url"
+
+
+def _section(config: Config, part: str) -> str:
+    return config.config_ini_section if part == PRIMARY else part
+
+
+def _configured_driver(config: Config) -> str | None:
+    written = config.file_config.get(config.config_ini_section, _URL, raw=True, fallback="")
+    scheme = written.partition("://")[0]
+    return scheme.partition("+")[2] or None
+
+
+def _restore(variable: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
+
+
+@contextmanager
+def _modules_kept() -> Iterator[None]:
+    """Leaves `sys.path` as it was: Alembic prepends `prepend_sys_path` at each opening."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before

@@ -1,0 +1,62 @@
+"""Which revisions a run executes: Alembic's own choice for each of its commands.
+
+The only place that calls the underscored methods of ScriptDirectory which Alembic's commands
+call too; `tests/migrations/test_alembic_internals.py` holds them per minor version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import ScriptDirectory
+from alembic.script.base import Script
+from alembic.util import CommandError
+
+from lockgate.migrations.driver import AlembicRefused, Steps
+
+
+def upgrade(directory: ScriptDirectory, destination: str) -> Steps:
+    """Up to `destination`, as `alembic upgrade` would."""
+    return lambda heads, _: directory._upgrade_revs(destination, heads)  # type: ignore[arg-type]
+
+
+def downgrade(directory: ScriptDirectory, destination: str) -> Steps:
+    """Down to `destination`, as `alembic downgrade` would."""
+    return lambda heads, _: directory._downgrade_revs(destination, heads)  # type: ignore[arg-type]
+
+
+def stamp(directory: ScriptDirectory, destinations: tuple[str, ...]) -> Steps:
+    """The version table set to `destinations` without running anything, as `alembic stamp`."""
+    return lambda heads, _: directory._stamp_revs(destinations, heads)
+
+
+def alone(directory: ScriptDirectory, revision: str, *, up: bool) -> Steps:
+    """One revision, up or down, whatever stands around it."""
+
+    def steps(_: tuple[str, ...], __: MigrationContext) -> Sequence[Any]:
+        script = directory.get_revision(revision)
+        make = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
+        return [make(directory.revision_map, script)]
+
+    return steps
+
+
+def nothing(_: tuple[str, ...], __: MigrationContext) -> Sequence[Any]:
+    """No revision: the run only asks where the database is."""
+    return ()
+
+
+def pending(
+    directory: ScriptDirectory, destination: str, heads: tuple[str, ...]
+) -> tuple[Script, ...]:
+    """Revisions that an upgrade from `heads` to `destination` would run, in that order.
+
+    Raises AlembicRefused.
+    """
+    try:
+        steps = directory._upgrade_revs(destination, heads)  # type: ignore[arg-type]
+    except CommandError as error:
+        raise AlembicRefused(" ".join(str(error).split()).rstrip(".")) from error
+    return tuple(step.revision for step in steps)

@@ -1,0 +1,48 @@
+CREATE SCHEMA IF NOT EXISTS lockgate;
+GRANT USAGE ON SCHEMA lockgate TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS lockgate.mark (
+    only_one          boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    format            integer NOT NULL,
+    uuid              uuid NOT NULL,
+    environment       text NOT NULL,
+    role              text NOT NULL,
+    part              text NOT NULL,
+    system_identifier text,
+    oid               bigint NOT NULL,
+    host              text,
+    port              integer NOT NULL,
+    database          text NOT NULL,
+    schema            text,
+    enrolled_at       timestamptz NOT NULL,
+    enrolled_by       text NOT NULL
+);
+GRANT SELECT ON lockgate.mark TO PUBLIC;
+COMMENT ON TABLE lockgate.mark IS 'Which lockgate environment this database is; written by lockgate env enroll';
+
+CREATE TABLE IF NOT EXISTS lockgate.ledger (
+    id            bigint PRIMARY KEY,
+    entry         text NOT NULL,
+    previous_hash text NOT NULL UNIQUE,
+    hash          text NOT NULL UNIQUE
+);
+GRANT SELECT ON lockgate.ledger TO PUBLIC;
+COMMENT ON TABLE lockgate.ledger IS 'Append-only account of what lockgate ran here; check it with lockgate log --verify';
+
+CREATE TABLE IF NOT EXISTS lockgate.ledger_end (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    id       bigint NOT NULL,
+    hash     text NOT NULL
+);
+GRANT SELECT ON lockgate.ledger_end TO PUBLIC;
+COMMENT ON TABLE lockgate.ledger_end IS 'The last row of lockgate.ledger, so that a missing end is seen';
+
+CREATE OR REPLACE FUNCTION lockgate.refuse_ledger_change() RETURNS trigger
+LANGUAGE plpgsql AS $function$
+BEGIN
+    RAISE EXCEPTION 'lockgate.ledger is append-only' USING ERRCODE = 'insufficient_privilege';
+END
+$function$;
+
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON lockgate.ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION lockgate.refuse_ledger_change();

@@ -1,0 +1,164 @@
+"""What lockgate sets and asks on a session: timeouts, the deploy lock, blockers, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import psycopg
+from psycopg import errors, sql
+
+from lockgate.core.environment import Budget
+from lockgate.errors import ExitStatus, LockgateError
+
+DEPLOY_LOCK = 7_812_904_713_560_118_529
+"""Key of the session advisory lock that one deployer of a database holds ("lockgate")."""
+
+
+class DbapiConnection(Protocol):
+    """What every DBAPI connection can do."""
+
+    def cursor(self) -> Any:  # Any: the driver's own cursor class
+        """A new cursor."""
+
+    def commit(self) -> None:
+        """Ends the transaction."""
+
+
+@dataclass(eq=False)
+class AnotherDeployer(LockgateError):
+    """Somebody else is changing this database through lockgate right now."""
+
+    environment: str
+    pid: int | None
+    since: str | None
+    application: str | None
+
+    code: ClassVar[str] = "LG-WAIT-1"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.LOCK_NOT_OBTAINED
+
+    @property
+    def message(self) -> str:
+        """Who holds the lock."""
+        who = f'session {self.pid} ("{self.application}", since {self.since})'
+        holder = who if self.pid is not None else "another session"
+        return f'"{self.environment}" is being changed by {holder}'
+
+    @property
+    def hint(self) -> str:
+        """Wait, or look."""
+        return "wait until it ends, then look at `lockgate log` and run the command again"
+
+
+def prepare(connection: DbapiConnection, budget: Budget, *, purpose: str) -> None:
+    """Sets timeouts and name of a session of the team's `env.py`, for all its transactions."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"SET lock_timeout = {budget.lock_timeout_ms:d}")
+        cursor.execute(f"SET statement_timeout = {budget.statement_timeout_ms:d}")
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
+        name = sql.Literal(f"lockgate {purpose}").as_string(None)
+        cursor.execute(f"SET application_name = {name}")
+    finally:
+        cursor.close()
+    connection.commit()
+
+
+def set_lock_timeout(connection: DbapiConnection, milliseconds: int) -> None:
+    """Sets how long one statement waits for a lock, from here on."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"SET lock_timeout = {milliseconds:d}")
+    finally:
+        cursor.close()
+
+
+def current_schema(connection: DbapiConnection) -> str | None:
+    """Where an unqualified CREATE TABLE would go on this connection."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SELECT pg_catalog.current_schema()::text")
+        row: Sequence[str | None] = cursor.fetchone()
+        return row[0]
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def deploy_lock(connection: psycopg.Connection, *, environment: str) -> Iterator[None]:
+    """Holds the deploy lock of the connection's database; `connection` is in autocommit mode.
+
+    Raises AnotherDeployer at once when it is taken: a wait inside a transaction would deadlock
+    with CREATE INDEX CONCURRENTLY, and a silent wait outside one helps nobody.
+    """
+    taken = connection.execute(
+        "SELECT pg_catalog.pg_try_advisory_lock(%s)", (DEPLOY_LOCK,)
+    ).fetchone()
+    if taken != (True,):
+        raise AnotherDeployer(environment, *(deployer(connection) or (None, None, None)))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (DEPLOY_LOCK,))
+
+
+def deployer(connection: psycopg.Connection) -> tuple[int, str, str] | None:
+    """Process, start and name of the session that holds the deploy lock, None where nobody does."""
+    row = connection.execute(
+        "SELECT a.pid, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'), a.application_name"
+        "  FROM pg_catalog.pg_locks AS l"
+        "  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid"
+        " WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted"
+        "   AND l.database = (SELECT oid FROM pg_catalog.pg_database"
+        "                      WHERE datname = pg_catalog.current_database())"
+        "   AND (l.classid::bigint << 32) | l.objid::bigint = %s",
+        (DEPLOY_LOCK,),
+    ).fetchone()
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class LongTransaction:
+    """A transaction that has been open for a while, and so would hold up a strong lock."""
+
+    pid: int
+    user: str
+    application: str
+    state: str
+    age_ms: float
+    query: str
+
+
+def long_transactions(
+    connection: psycopg.Connection, *, older_than_ms: int
+) -> tuple[LongTransaction, ...]:
+    """Transactions of other sessions of this database open for longer, oldest first."""
+    rows = connection.execute(
+        "SELECT pid, coalesce(usename::text, ''), application_name, coalesce(state, ''),"
+        "       extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000,"
+        "       left(query, 200)"
+        "  FROM pg_catalog.pg_stat_activity"
+        " WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
+        "   AND backend_type = 'client backend'"
+        "   AND clock_timestamp() - xact_start > make_interval(secs => %s / 1000.0)"
+        " ORDER BY xact_start",
+        (older_than_ms,),
+    ).fetchall()
+    return tuple(LongTransaction(*row) for row in rows)
+
+
+def read_heads(
+    connection: psycopg.Connection, *, table: str, schema: str | None
+) -> tuple[str, ...] | None:
+    """Revisions that the version table names, sorted; None where there is no such table."""
+    name = sql.Identifier(schema, table) if schema else sql.Identifier(table)
+    try:
+        rows = connection.execute(
+            sql.SQL("SELECT version_num::text FROM {} ORDER BY 1").format(name)
+        ).fetchall()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return None
+    return tuple(row[0] for row in rows)

@@ -1,0 +1,340 @@
+"""Which database a command goes to, and the guard that lets nothing else be reached.
+
+Resolves `--env NAME` and DATABASE_URL to URLs and to what the mark must say. Refuses, before any
+connection, settings in which two Environments lead to one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from lockgate import secrets
+from lockgate.config import EnvironmentUnknown
+from lockgate.core.environment import PRIMARY, Budget, Environment, Role
+from lockgate.core.identity import (
+    ClusterShared,
+    Expectation,
+    Mark,
+    NewerMark,
+    TwoTargets,
+    UrlShared,
+    WrongDatabase,
+    canonical_host,
+    judge,
+    judge_schema,
+)
+from lockgate.core.url import DatabaseUrl
+from lockgate.errors import ExitStatus, LockgateError
+from lockgate.migrations.driver import DbapiConnection, Target
+from lockgate.postgres import session
+from lockgate.postgres.binaries import find_binaries
+from lockgate.postgres.connect import Checked, connect_checked, connect_unchecked
+from lockgate.postgres.identity import read_identity
+from lockgate.postgres.servers import major_kept_in, start_server
+from lockgate.secrets import SourceContext
+from lockgate.workflows.workspace import Workspace
+
+
+@dataclass(eq=False)
+class NoTarget(LockgateError):
+    """Neither --env nor DATABASE_URL says which database is meant."""
+
+    variable: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "LG-CFG-4"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """What is missing."""
+        return f"no database named: neither --env nor {self.variable} is given"
+
+    @property
+    def hint(self) -> str:
+        """The environments there are."""
+        return f"add --env with one of {', '.join(self.known) or 'your environments'}"
+
+
+@dataclass(eq=False)
+class RoleForbids(WrongDatabase):
+    """The command is not for databases of this role."""
+
+    command: str
+    environment: str
+    role: Role
+    remedy: str
+
+    code: ClassVar[str] = "LG-ENV-12"
+
+    @property
+    def message(self) -> str:
+        """Command, environment, role."""
+        return f'`lockgate {self.command}` does not run on "{self.environment}": it is {self.role}'
+
+    @property
+    def hint(self) -> str:
+        """The command that does."""
+        return self.remedy
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The database, or the databases of a multi-database set-up, that a command goes to.
+
+    `environment` is None only for commands that read a database without a mark.
+    """
+
+    environment: Environment | None
+    urls: Mapping[str, DatabaseUrl]
+    expectation: Expectation
+    workspace: Workspace = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The Environment's name, or the redacted URL of a database without one."""
+        return self.environment.name if self.environment else self.primary.redacted()
+
+    @property
+    def primary(self) -> DatabaseUrl:
+        """The URL of the first database."""
+        return next(iter(self.urls.values()))
+
+    @property
+    def budget(self) -> Budget:
+        """Lock and statement timeouts."""
+        return self.environment.budget if self.environment else Budget()
+
+    def expect(self, part: str) -> Expectation:
+        """What the mark of database `part` must say."""
+        return replace(self.expectation, part=part)
+
+    def target(self) -> Target:
+        """Where `env.py` is sent."""
+        settings = self.workspace.settings
+        return Target(self.urls, settings.url_variable, settings.driver)
+
+    @contextmanager
+    def connected(self, *, purpose: str) -> Iterator[Mapping[str, Checked]]:
+        """Connections of lockgate's own to every part, each with its identity proved."""
+        with ExitStack() as stack:
+            yield {
+                part: stack.enter_context(connect_checked(url, self.expect(part), purpose=purpose))
+                for part, url in self.urls.items()
+            }
+
+    def guard(self, *, purpose: str) -> EnvironmentGuard:
+        """The guard for the connections that `env.py` opens."""
+        return EnvironmentGuard(self.expectation, tuple(self.urls), self.budget, purpose)
+
+    def refuse_roles(self, command: str, *roles: Role, remedy: str) -> None:
+        """Raises RoleForbids if the Environment has one of `roles`."""
+        if self.environment is not None and self.environment.role in roles:
+            raise RoleForbids(command, self.environment.name, self.environment.role, remedy)
+
+
+class EnvironmentGuard:
+    """Proves the identity of every connection that `env.py` opens, then sets its timeouts."""
+
+    def __init__(
+        self, expectation: Expectation, parts: tuple[str, ...], budget: Budget, purpose: str
+    ) -> None:
+        self.expectation = expectation
+        self.parts = parts
+        self.budget = budget
+        self.purpose = purpose
+        self.marks: dict[int, Mark] = {}
+
+    def connected(
+        self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
+    ) -> None:
+        """Refuses any database but the expected one."""
+        cursor = connection.cursor()
+        try:
+            mark, facts = read_identity(cursor, host=host, announced_pid=announced_pid)
+        finally:
+            cursor.close()
+        part = mark.part if isinstance(mark, Mark) and mark.part in self.parts else self.parts[0]
+        self.marks[id(connection)] = judge(replace(self.expectation, part=part), mark, facts)
+        session.prepare(connection, self.budget, purpose=self.purpose)
+
+    def configured(self, connection: DbapiConnection) -> str | None:
+        """Refuses a search_path that `env.py` turned to another schema since."""
+        schema = session.current_schema(connection)
+        judge_schema(self.expectation, self.marks[id(connection)], schema)
+        return schema
+
+
+class UnmarkedGuard:
+    """Lets a command that only reads run on a database without a mark; keeps what it saw."""
+
+    def __init__(self, budget: Budget, purpose: str) -> None:
+        self.budget = budget
+        self.purpose = purpose
+
+    def connected(
+        self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
+    ) -> None:
+        """Makes the session read-only in place of the missing proof."""
+        cursor = connection.cursor()
+        try:
+            cursor.execute("SET default_transaction_read_only = on")
+        finally:
+            cursor.close()
+        session.prepare(connection, self.budget, purpose=self.purpose)
+
+    def configured(self, connection: DbapiConnection) -> str | None:
+        """Where unqualified names lead."""
+        return session.current_schema(connection)
+
+
+def find_destination(workspace: Workspace, name: str | None) -> Destination:
+    """The Environment called `name`, or the one that DATABASE_URL leads to.
+
+    Without `name` the mark in the database says which Environment it is. Raises a WrongDatabase,
+    NoTarget, EnvironmentUnknown or an error of the credentials' source.
+    """
+    variable = workspace.settings.url_variable
+    given = workspace.environ.get(variable)
+    if name is not None:
+        destination = of_environment(workspace, workspace.settings.environment(name))
+        if given:
+            _refuse_two_targets(destination, DatabaseUrl.parse(given, source=variable))
+        return destination
+    if not given:
+        known = tuple(e.name for e in workspace.settings.environments)
+        raise NoTarget(variable, known)
+    url = DatabaseUrl.parse(given, source=variable)
+    with connect_unchecked(url, purpose="identity") as (_, mark, facts):
+        found = judge(Expectation(environment=None), mark, facts)
+    environment = workspace.settings.environment(found.environment)
+    _refuse_shared_places(workspace, environment)
+    urls = {part: url for part, _ in environment.databases if part == found.part}
+    if len(urls) < len(environment.databases):
+        raise NoTarget(variable, (environment.name,))
+    return Destination(environment, urls, _expectation(workspace, environment), workspace)
+
+
+def find_readable(workspace: Workspace, name: str | None) -> Destination:
+    """Like `find_destination`, but DATABASE_URL may lead to a database without a mark."""
+    variable = workspace.settings.url_variable
+    given = workspace.environ.get(variable)
+    if name is None and given:
+        url = DatabaseUrl.parse(given, source=variable)
+        with connect_unchecked(url, purpose="identity") as (_, mark, _facts):
+            if mark is None:
+                return Destination(None, {PRIMARY: url}, Expectation(None), workspace)
+    return find_destination(workspace, name)
+
+
+def of_environment(workspace: Workspace, environment: Environment) -> Destination:
+    """Where the settings say that `environment` is; raises UrlShared if another is there too."""
+    _refuse_shared_places(workspace, environment)
+    urls = resolve_urls(workspace, environment)
+    return Destination(environment, urls, _expectation(workspace, environment), workspace)
+
+
+def resolve_urls(workspace: Workspace, environment: Environment) -> dict[str, DatabaseUrl]:
+    """URLs of the Environment's databases, by part, credentials included."""
+    context = source_context(workspace, dict(environment.source_options))
+    return {part: secrets.resolve(url, context) for part, url in environment.databases}
+
+
+def source_context(workspace: Workspace, options: Mapping[str, str]) -> SourceContext:
+    """What sources of credentials may look at."""
+    state = workspace.settings.state_directory
+
+    def embedded(name: str) -> DatabaseUrl:
+        directory = state / "embedded" / name
+        kept = major_kept_in(directory)
+        return start_server(directory, find_binaries(int(kept) if kept else None)).url
+
+    return SourceContext(workspace.environ, workspace.settings.root, options, embedded)
+
+
+def place(url: DatabaseUrl) -> tuple[str, int, str]:
+    """Host or socket directory, port and database: what two URLs to one database share."""
+    host = url.host or "localhost"
+    host = host if host.startswith("/") else canonical_host(host) or host
+    return host, url.port or 5432, url.database or url.user or ""
+
+
+def _expectation(workspace: Workspace, environment: Environment) -> Expectation:
+    own = workspace.lock.environment(environment.name)
+    clusters = tuple(
+        (other.name, other.system_identifier)
+        for other in workspace.lock.environments
+        if other.system_identifier is not None and other.name != environment.name
+    )
+    return Expectation(
+        environment=environment.name,
+        role=environment.role,
+        uuid=own.uuid if own else None,
+        hosts=environment.hosts,
+        schemas=environment.schemas,
+        clusters_of_others=() if workspace.settings.shared_cluster else clusters,
+    )
+
+
+def _refuse_two_targets(destination: Destination, given: DatabaseUrl) -> None:
+    if place(given) in {place(url) for url in destination.urls.values()}:
+        return
+    raise TwoTargets(
+        destination.name,
+        destination.workspace.settings.url_variable,
+        destination.primary.redacted(),
+        given.redacted(),
+    )
+
+
+def _refuse_shared_places(workspace: Workspace, environment: Environment) -> None:
+    """Raises UrlShared or ClusterShared where the settings alone show it.
+
+    Sources that need a network or a program are compared by their spelling only.
+    """
+    for other in workspace.settings.environments:
+        if other.name == environment.name:
+            continue
+        for _, setting in environment.databases:
+            if setting in {theirs for _, theirs in other.databases}:
+                raise UrlShared(environment.name, other.name, f'the url "{setting}"')
+        for mine in _local_places(workspace, environment):
+            for theirs in _local_places(workspace, other):
+                if mine == theirs:
+                    what = f'the database "{mine[2]}" on "{mine[0]}"'
+                    raise UrlShared(environment.name, other.name, what)
+                if mine[:2] == theirs[:2] and not workspace.settings.shared_cluster:
+                    raise ClusterShared(environment.name, other.name, f'at "{mine[0]}:{mine[1]}"')
+
+
+def _local_places(workspace: Workspace, environment: Environment) -> set[tuple[str, int, str]]:
+    context = source_context(workspace, dict(environment.source_options))
+    places = set()
+    for _, setting in environment.databases:
+        if setting.startswith("embedded:") or not secrets.is_local(setting):
+            continue  # embedded servers differ by name; starting one only to compare would be odd
+        try:
+            places.add(place(secrets.resolve(setting, context)))
+        except LockgateError:
+            continue  # the other environment's credentials are not here; its mark still guards it
+    return places
+
+
+__all__ = [
+    "Destination",
+    "EnvironmentGuard",
+    "EnvironmentUnknown",
+    "NewerMark",
+    "NoTarget",
+    "RoleForbids",
+    "UnmarkedGuard",
+    "find_destination",
+    "find_readable",
+    "of_environment",
+    "place",
+    "resolve_urls",
+    "source_context",
+]

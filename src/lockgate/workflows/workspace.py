@@ -1,0 +1,91 @@
+"""What every use case starts from: the project's settings and the world around the command."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from lockgate import __version__
+from lockgate.config import Settings
+from lockgate.core import lockfile
+from lockgate.core.ledger import Actor
+from lockgate.core.lockfile import LockFile
+from lockgate.core.progress import Progress, Silent
+from lockgate.migrations.project import AlembicProject, open_project
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Settings, process environment and clock of one command.
+
+    `x_arguments` are Alembic's `-x` arguments, which `env.py` may read.
+    """
+
+    settings: Settings
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    x_arguments: tuple[str, ...] = ()
+    progress: Progress = field(default_factory=Silent)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @cached_property
+    def project(self) -> AlembicProject:
+        """The team's Alembic set-up."""
+        return open_project(
+            self.settings.root,
+            self.settings.alembic,
+            section=self.settings.section,
+            x_arguments=self.x_arguments,
+        )
+
+    @cached_property
+    def lock(self) -> LockFile:
+        """The lock file, empty where there is none yet."""
+        path = self.settings.lock_path
+        return lockfile.parse(path.read_text(encoding="utf-8")) if path.is_file() else LockFile()
+
+    def write_lock(self, lock: LockFile) -> None:
+        """Writes the lock file whole or not at all, and only if something changed."""
+        text = lockfile.render(lock)
+        path = self.settings.lock_path
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return
+        write_atomically(path, text)
+        self.__dict__["lock"] = lock
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who runs this command, for the Ledger."""
+        return Actor(
+            user=getpass.getuser(),
+            host=socket.gethostname(),
+            git_commit=git(self.settings.root, "rev-parse", "HEAD"),
+            lockgate=__version__,
+        )
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes `path` so that a reader, or a crash, never meets half of it."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """What git prints for `arguments` in `folder`, None where there is no git or no answer."""
+    try:
+        answer = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
