@@ -29,6 +29,7 @@ BASE = """
 CREATE TYPE level AS ENUM ('raw', 'l1');
 CREATE DOMAIN positive AS integer CONSTRAINT positive_check CHECK (VALUE > 0);
 CREATE SEQUENCE counter;
+CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE instrument (id serial PRIMARY KEY, code text NOT NULL UNIQUE);
 CREATE TABLE file (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -106,8 +107,7 @@ DIFFERENCES = {
     "a statistics target": "ALTER TABLE file ALTER name SET STATISTICS 500",
     "storage of a column": "ALTER TABLE file ALTER name SET STORAGE EXTERNAL",
     "an unlogged table": "ALTER TABLE file SET UNLOGGED",
-    "an access method": "CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler; "
-    "ALTER TABLE instrument SET ACCESS METHOD other",
+    "an access method": "ALTER TABLE instrument SET ACCESS METHOD other",
     "a partition detached": "ALTER TABLE pointing DETACH PARTITION pointing_2026",
     "a partition's bounds": "ALTER TABLE pointing DETACH PARTITION pointing_2026; "
     "ALTER TABLE pointing ATTACH PARTITION pointing_2026 "

@@ -228,7 +228,7 @@ def _entries(text: str) -> Iterator[Entry]:
             case ";" if depth == 0:
                 entry.statements.append((_first_text(text, start), token.start()))
                 start = token.end()
-            case "-" if depth == 0:
+            case "-":
                 start = token.end()
                 header = HEADER.match(token[0])
                 if header is not None:

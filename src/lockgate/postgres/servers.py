@@ -440,7 +440,8 @@ def _start(
     log = directory / "server.log"
     log.touch(mode=0o600)
     account.own(log)
-    # pg_ctl starts the server in a session of its own, out of reach of the terminal's Ctrl-C.
+    # pg_ctl starts the server in a session of its own, out of reach of the terminal's Ctrl-C, and
+    # with the log for its output, so that no pipe of ours stays open in it.
     answer = _run(
         [
             binaries.directory / "pg_ctl",
@@ -474,29 +475,25 @@ def _run(
     """Runs one of PostgreSQL's programs.
 
     Its environment is a short list of what it needs: the server keeps it for as long as it runs,
-    and a DATABASE_URL with its password has no place there. Its answer goes through a file, since
-    the server inherits it and a pipe would stay open with it.
+    and a DATABASE_URL with its password has no place there.
     """
     environ = {
         name: os.environ[name]
         for name in ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
         if name in os.environ
     }
-    with tempfile.TemporaryFile("w+", errors="replace") as said:
-        answer = subprocess.run(
-            [*account.prefix, *command],
-            cwd=directory,
-            env=environ | {"LC_ALL": "C", "TZ": "UTC"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            text=True,
-            user=account.user,
-            group=account.group,
-            extra_groups=None if account.user is None else [],
-        )
-        said.seek(0)
-        return subprocess.CompletedProcess(answer.args, answer.returncode, stderr=said.read())
+    return subprocess.run(
+        [*account.prefix, *command],
+        cwd=directory,
+        env=environ | {"LC_ALL": "C", "TZ": "UTC"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        user=account.user,
+        group=account.group,
+        extra_groups=None if account.user is None else [],
+    )
 
 
 def _last_line(text: str) -> str:
