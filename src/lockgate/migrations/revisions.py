@@ -401,9 +401,12 @@ def show(
     Raises RevisionUnresolved.
     """
     with resolving(asked):
-        # A walk down from the heads may end at "base" or None, whatever Alembic's types say.
         found: Sequence[object] = directory.get_revisions(current if asked == "current" else asked)
-    return tuple(_summarise(script, current) for script in found if isinstance(script, Script))
+    scripts = tuple(script for script in found if isinstance(script, Script))
+    # A walk down from the heads may end at "base" or None, whatever Alembic's types say.
+    if len(scripts) < len(found):
+        raise RevisionUnresolved(asked, "it goes back beyond the first revision")
+    return tuple(_summarise(script, current) for script in scripts)
 
 
 def _summarise(script: Script, current: tuple[str, ...] = ()) -> RevisionSummary:
