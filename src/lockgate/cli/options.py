@@ -12,6 +12,7 @@ import typer
 from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
+    from lockgate.core.outcome import Outcome
     from lockgate.workflows.workspace import Workspace
 
 Env = Annotated[
@@ -66,6 +67,16 @@ def open_workspace(config: Path | None, x_arguments: list[str] | None = None) ->
         x_arguments=tuple(x_arguments or ()),
         progress=TERMINAL,
     )
+
+
+def show_outcome(command: str, environment: str, outcome: Outcome) -> None:
+    """Prints what running revisions came to, in the format that was asked for."""
+    from lockgate.report.outcome import outcome_document, outcome_text
+
+    if TERMINAL.format == Format.JSON:
+        TERMINAL.document(command, outcome_document(environment, outcome))
+    else:
+        TERMINAL.text(outcome_text(environment, outcome, verbose=TERMINAL.verbose))
 
 
 def confirm_by(yes: str | None) -> Confirmation:

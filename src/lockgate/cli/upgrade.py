@@ -15,9 +15,10 @@ from lockgate.cli.options import (
     Verbose,
     XArguments,
     open_workspace,
+    show_outcome,
     speak,
 )
-from lockgate.cli.terminal import TERMINAL, Format
+from lockgate.cli.terminal import Format
 
 
 def register(app: typer.Typer) -> None:
@@ -37,11 +38,7 @@ def upgrade(
 ) -> None:
     """Run revisions up to a target on development or staging, and prove the result."""
     speak(output, quiet, verbose)
-    from lockgate.report.outcome import outcome_document, outcome_text
     from lockgate.workflows.upgrade import upgrade as run
 
     destination, outcome = run(open_workspace(config, x), env, revision, tag=tag)
-    if output is Format.JSON:
-        TERMINAL.document("upgrade", outcome_document(destination.name, outcome))
-    else:
-        TERMINAL.text(outcome_text(destination.name, outcome, verbose=verbose))
+    show_outcome("upgrade", destination.name, outcome)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lockgate import secrets
-from lockgate.config import EnvironmentUnknown
 from lockgate.core.environment import PRIMARY, Budget, Environment, Role
 from lockgate.core.identity import (
     ClusterShared,
     Expectation,
+    Facts,
     Mark,
     NewerMark,
     TwoTargets,
@@ -168,27 +168,51 @@ class EnvironmentGuard:
         return schema
 
 
-class UnmarkedGuard:
-    """Lets a command that only reads run on a database without a mark; keeps what it saw."""
+class ReadingGuard:
+    """Guards a command that only reads: it may run on a database without a mark.
 
-    def __init__(self, budget: Budget, purpose: str) -> None:
-        self.budget = budget
+    A mark that is there must still be the expected one. `unmarked` says afterwards whether one
+    was missing.
+    """
+
+    def __init__(self, destination: Destination, *, purpose: str) -> None:
+        self.destination = destination
         self.purpose = purpose
+        self.unmarked = False
+        self.environment = destination.environment
 
     def connected(
         self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
     ) -> None:
-        """Makes the session read-only in place of the missing proof."""
+        """Refuses a database with another mark, and makes the session read-only."""
         cursor = connection.cursor()
         try:
+            mark, facts = read_identity(cursor, host=host, announced_pid=announced_pid)
+            if mark is None:
+                self.unmarked = True
+            else:
+                self.environment = self._proved(mark, facts)
             cursor.execute("SET default_transaction_read_only = on")
         finally:
             cursor.close()
-        session.prepare(connection, self.budget, purpose=self.purpose)
+        session.prepare(connection, self.destination.budget, purpose=self.purpose)
 
     def configured(self, connection: DbapiConnection) -> str | None:
         """Where unqualified names lead."""
         return session.current_schema(connection)
+
+    def _proved(self, mark: Mark | NewerMark, facts: Facts) -> Environment | None:
+        expectation = self.destination.expectation
+        workspace = self.destination.workspace
+        if isinstance(mark, Mark):
+            if self.environment is None:
+                expectation = _expectation(
+                    workspace, workspace.settings.environment(mark.environment)
+                )
+            if mark.part in self.destination.urls or self.environment is None:
+                expectation = replace(expectation, part=mark.part)
+        found = judge(expectation, mark, facts)
+        return workspace.settings.environment(found.environment)
 
 
 def find_destination(workspace: Workspace, name: str | None) -> Destination:
@@ -219,14 +243,12 @@ def find_destination(workspace: Workspace, name: str | None) -> Destination:
 
 
 def find_readable(workspace: Workspace, name: str | None) -> Destination:
-    """Like `find_destination`, but DATABASE_URL may lead to a database without a mark."""
+    """Like `find_destination` without asking the database; `ReadingGuard` does that."""
     variable = workspace.settings.url_variable
     given = workspace.environ.get(variable)
     if name is None and given:
         url = DatabaseUrl.parse(given, source=variable)
-        with connect_unchecked(url, purpose="identity") as (_, mark, _facts):
-            if mark is None:
-                return Destination(None, {PRIMARY: url}, Expectation(None), workspace)
+        return Destination(None, {PRIMARY: url}, Expectation(None), workspace)
     return find_destination(workspace, name)
 
 
@@ -321,20 +343,3 @@ def _local_places(workspace: Workspace, environment: Environment) -> set[tuple[s
         except LockgateError:
             continue  # the other environment's credentials are not here; its mark still guards it
     return places
-
-
-__all__ = [
-    "Destination",
-    "EnvironmentGuard",
-    "EnvironmentUnknown",
-    "NewerMark",
-    "NoTarget",
-    "RoleForbids",
-    "UnmarkedGuard",
-    "find_destination",
-    "find_readable",
-    "of_environment",
-    "place",
-    "resolve_urls",
-    "source_context",
-]

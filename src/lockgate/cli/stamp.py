@@ -1,0 +1,49 @@
+"""`lockgate stamp`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Env,
+    Output,
+    Quiet,
+    Tag,
+    Verbose,
+    XArguments,
+    open_workspace,
+    show_outcome,
+    speak,
+)
+from lockgate.cli.terminal import Format
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("stamp")(stamp)
+
+
+def stamp(
+    revisions: Annotated[list[str], typer.Argument(help="One or more revisions, or heads.")],
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Erase the version table before stamping.")
+    ] = False,
+    env: Env = None,
+    config: Config = None,
+    x: XArguments = None,
+    tag: Tag = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Set the version table of development or staging without running anything."""
+    speak(output, quiet, verbose)
+    from lockgate.workflows.stamp import stamp as run
+
+    destination, outcome = run(
+        open_workspace(config, x), env, tuple(revisions), purge=purge, tag=tag
+    )
+    show_outcome("stamp", destination.name, outcome)
