@@ -141,6 +141,15 @@ def test_a_missing_value_names_the_line_of_its_revision() -> None:
     assert "missing required field `id`" in caught.value.message
 
 
+def test_a_merge_that_kept_one_sides_heads_is_refused() -> None:
+    text = render(added("d", "c").with_revision(revision("e", "c")))
+
+    with pytest.raises(LockFileUnreadable) as caught:
+        parse(text.replace('heads = ["d", "e"]', 'heads = ["d"]'))
+
+    assert 'said to be "d", but its revisions end in "d, e"' in caught.value.message
+
+
 def test_a_newer_format_is_refused() -> None:
     with pytest.raises(LockFileTooNew) as caught:
         parse(render(LINE).replace("format = 1", 'format = 2\nnewer = "x"'))

@@ -486,6 +486,13 @@ def test_the_template_of_alembic_is_read_without_its_syntax_tree() -> None:
     assert (said["revision"], said["down_revision"]) == ("odd1", "aaaa1")
 
 
+def test_an_import_of_a_name_is_not_read_over() -> None:
+    text = text_of("odd1", "aaaa1").replace("\n\ndef", "\nfrom os import sep as revision\n\ndef", 1)
+
+    assert read_template(text.encode()) is None
+    assert read_statements(text.encode(), "file") is None
+
+
 def test_files_are_found_as_alembic_finds_them(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for place, name, parent in [
