@@ -139,7 +139,7 @@ def _answer_or_error(
     except ImportError:
         return Boto3Missing()
     options = context.options
-    endpoint_url = options.get("aws_endpoint_url")
+    endpoint_url = options.get("aws_endpoint_url") or None
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
@@ -148,7 +148,8 @@ def _answer_or_error(
     region = "unknown"
     try:
         session = boto3.Session(
-            profile_name=options.get("aws_profile"), region_name=options.get("aws_region")
+            profile_name=options.get("aws_profile") or None,
+            region_name=options.get("aws_region") or None,
         )
         region = session.region_name or region
         if options.get("aws_role_arn"):
