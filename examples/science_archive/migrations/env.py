@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logging.config import fileConfig
 
+import science_archive.ddl  # noqa: F401  (the view and the triggers hang on the metadata)
 from alembic import context
 from science_archive.database import database_url
 from science_archive.models import Base

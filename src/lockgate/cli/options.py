@@ -39,6 +39,13 @@ XArguments = Annotated[
     list[str] | None,
     typer.Option("-x", metavar="KEY=VALUE", help="Argument for env.py, as with `alembic -x`."),
 ]
+Range = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[RANGE]",
+        help="REV, A:B, head, +1 or -1, as in Alembic. [default: what is pending]",
+    ),
+]
 Tag = Annotated[
     str | None, typer.Option("--tag", help="Arbitrary tag that env.py may read, as in Alembic.")
 ]

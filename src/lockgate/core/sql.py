@@ -5,7 +5,9 @@ Answers questions about the text of statements. Nothing else in lockgate reads S
 
 from __future__ import annotations
 
-from pglast import ast, parse_sql
+from collections.abc import Sequence
+
+from pglast import ast, parse_sql, scan
 from pglast.enums import AlterTableType
 from pglast.parser import ParseError
 
@@ -54,6 +56,21 @@ def split(script: str) -> tuple[str, ...]:
         start, length = raw.stmt_location or 0, raw.stmt_len or len(data)
         pieces.append(data[start : start + length].decode().strip())
     return tuple(pieces)
+
+
+def fill_numbered(sql: str, literals: Sequence[str]) -> str:
+    """`sql` with `$1`, `$2`, ... replaced by `literals`, also inside nothing but real code.
+
+    Strings, comments and quoted names keep what looks like a parameter.
+    """
+    data = sql.encode()
+    pieces, last = [], 0
+    for token in scan(sql):
+        if token.name == "PARAM":
+            number = int(data[token.start + 1 : token.end + 1])
+            pieces += [data[last : token.start], literals[number - 1].encode()]
+            last = token.end + 1
+    return b"".join([*pieces, data[last:]]).decode()
 
 
 def _only(sql: str) -> ast.Node | None:

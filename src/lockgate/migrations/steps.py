@@ -15,6 +15,7 @@ from alembic.script.base import Script
 from alembic.util import CommandError
 
 from lockgate.migrations.driver import AlembicRefused, Steps
+from lockgate.migrations.revision_files import run_file
 
 
 def upgrade(directory: ScriptDirectory, destination: str) -> Steps:
@@ -33,12 +34,14 @@ def stamp(directory: ScriptDirectory, destinations: tuple[str, ...]) -> Steps:
 
 
 def alone(directory: ScriptDirectory, revision: str, *, up: bool) -> Steps:
-    """One revision, up or down, whatever stands around it."""
+    """One revision, up or down, its file run afresh as a new process would."""
 
     def steps(_: tuple[str, ...], __: MigrationContext) -> Sequence[Any]:
         script = directory.get_revision(revision)
         make = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
-        return [make(directory.revision_map, script)]
+        step = make(directory.revision_map, script)
+        step.migration_fn = getattr(run_file(script.path), "upgrade" if up else "downgrade")
+        return [step]
 
     return steps
 

@@ -18,7 +18,8 @@ def downgrade(
     destination.refuse_roles(
         "downgrade",
         Role.PRODUCTION,
-        remedy=f"write a revision that undoes the change and run `lockgate deploy {destination.name}`",
+        remedy="write a revision that undoes the change, and deploy it with "
+        f"`lockgate deploy {destination.name}`",
     )
     outcome = run(
         destination,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lockgate.core.revisions import RevisionSummary
 from lockgate.migrations import revisions, steps
 from lockgate.migrations.driver import RunRecord, drive
-from lockgate.workflows.destination import ReadingGuard, find_readable
+from lockgate.workflows.destination import Destination, ReadingGuard, find_readable
 from lockgate.workflows.workspace import Workspace
 
 
@@ -28,7 +28,7 @@ class CurrentRevisions:
 
 def current(workspace: Workspace, environment: str | None) -> CurrentRevisions:
     """The revisions that the database is at, read through the team's own `env.py`."""
-    record, guard = ask(workspace, environment, purpose="current")
+    record, guard = ask(find_readable(workspace, environment), purpose="current")
     recorded = tuple(sorted({head for heads in record.heads_before.values() for head in heads}))
     directory = workspace.project.directory
     return CurrentRevisions(
@@ -60,14 +60,11 @@ def heads(workspace: Workspace, *, resolve_dependencies: bool) -> tuple[Revision
     return revisions.heads(directory, resolve_dependencies=resolve_dependencies)
 
 
-def ask(
-    workspace: Workspace, environment: str | None, *, purpose: str
-) -> tuple[RunRecord, ReadingGuard]:
+def ask(destination: Destination, *, purpose: str) -> tuple[RunRecord, ReadingGuard]:
     """What a run of `env.py` finds that runs no revision and changes nothing."""
-    destination = find_readable(workspace, environment)
     guard = ReadingGuard(destination, purpose=purpose)
     record = drive(
-        workspace.project,
+        destination.workspace.project,
         steps.nothing,
         target=destination.target(),
         guard=guard,

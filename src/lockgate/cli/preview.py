@@ -1,0 +1,70 @@
+"""`lockgate preview`"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Env,
+    Quiet,
+    Range,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL
+
+
+class PreviewFormat(StrEnum):
+    """How the statements are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    SQL = "sql"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("preview", context_settings={"ignore_unknown_options": True})(preview)
+
+
+def preview(
+    range_: Range = None,
+    env: Env = None,
+    from_base: Annotated[
+        bool, typer.Option("--from-base", help="Begin at base even if a database is named.")
+    ] = False,
+    postgres: Annotated[
+        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to run them on.")
+    ] = None,
+    config: Config = None,
+    x: XArguments = None,
+    output: Annotated[
+        PreviewFormat, typer.Option("--format", help="sql is a script for psql.")
+    ] = PreviewFormat.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Show the statements of revisions, up and down, as executed on a scratch server."""
+    speak(output, quiet, verbose)
+    from lockgate.report.preview import preview_document, preview_sql, preview_text
+    from lockgate.workflows.preview import preview as run
+    from lockgate.workflows.preview import script_header
+
+    workspace = open_workspace(config, x)
+    shown = run(workspace, range_, environment=env, from_base=from_base, major=postgres)
+    if output is PreviewFormat.JSON:
+        TERMINAL.document("preview", preview_document(shown))
+    elif output is PreviewFormat.SQL:
+        mark, lock_timeout_ms = script_header(workspace, env)
+        TERMINAL.text(preview_sql(shown, mark=mark, lock_timeout_ms=lock_timeout_ms))
+        if shown.error is not None:
+            TERMINAL.note(f"the script ends early: {shown.error}")
+    else:
+        TERMINAL.text(preview_text(shown))
+    return 0 if shown.error is None else 1

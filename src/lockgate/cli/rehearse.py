@@ -1,0 +1,67 @@
+"""`lockgate rehearse`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Env,
+    Output,
+    Quiet,
+    Range,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL, Format
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("rehearse", context_settings={"ignore_unknown_options": True})(rehearse)
+
+
+def rehearse(
+    range_: Range = None,
+    env: Env = None,
+    from_base: Annotated[
+        bool, typer.Option("--from-base", help="Begin at base even if a database is named.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what the lock file has already.")
+    ] = False,
+    postgres: Annotated[
+        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to rehearse on.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write/--no-write", help="Update the lock file.")] = True,
+    config: Config = None,
+    x: XArguments = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Run revisions up, down and up again on scratch; nothing may be left behind."""
+    speak(output, quiet, verbose)
+    from lockgate.report.rehearsal import rehearsal_document, rehearsal_text
+    from lockgate.workflows.rehearse import rehearse as run
+
+    workspace = open_workspace(config, x)
+    rehearsal, lock = run(
+        workspace,
+        range_,
+        environment=env,
+        from_base=from_base,
+        major=postgres,
+        everything=everything,
+    )
+    if write:
+        workspace.write_lock(lock)
+    if output is Format.JSON:
+        TERMINAL.document("rehearse", rehearsal_document(rehearsal))
+    else:
+        TERMINAL.text(rehearsal_text(rehearsal))
+    return 0 if rehearsal.ok else 1

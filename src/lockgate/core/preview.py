@@ -1,0 +1,50 @@
+"""What revisions send to the server, as they really did on scratch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lockgate.core.catalog import Change
+from lockgate.core.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedStatement:
+    """A Statement with its parameters written in, as a person could run it."""
+
+    statement: Statement
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedRevision:
+    """The statements of one Revision, up and down, in the order in which they were sent.
+
+    `down` is empty where the way back was not asked for or does not exist; `down_error` says so.
+    """
+
+    revision: str
+    message: str
+    file: str
+    up: tuple[PreviewedStatement, ...]
+    down: tuple[PreviewedStatement, ...] = ()
+    down_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A range of Revisions from one state to another.
+
+    `fingerprint_before` and `fingerprint_after` are of the structure on scratch, `changes` lead
+    from the one to the other; `server` is the scratch server's version.
+    """
+
+    server: str
+    start: str
+    heads_before: tuple[str, ...]
+    heads_after: tuple[str, ...]
+    revisions: tuple[PreviewedRevision, ...]
+    fingerprint_before: str
+    fingerprint_after: str
+    changes: tuple[Change, ...]
+    error: str | None = None

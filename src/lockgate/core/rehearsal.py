@@ -1,0 +1,78 @@
+"""What a rehearsal showed: for each Revision up, down and up again, and for the whole range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lockgate.core.catalog import Change
+from lockgate.core.statement import Statement
+
+Up = Literal["ok", "failed", "skipped"]
+Down = Literal["ok", "failed", "irreversible", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRehearsal:
+    """One Revision, run alone on the state before it: up, down, up.
+
+    `restores` is whether the Catalog after the downgrade equals the one before the upgrade;
+    `changes` are what is left between them, or between the first and the second upgrade.
+    `fingerprint` is the one after the upgrade, `down_fingerprint` after the downgrade.
+    `irreversible` is the file's own reason for having no way back.
+    """
+
+    revision: str
+    message: str
+    file: str
+    up: Up
+    down: Down
+    restores: bool
+    changes: tuple[Change, ...] = ()
+    fingerprint: str | None = None
+    down_fingerprint: str | None = None
+    irreversible: str | None = None
+    error: str | None = None
+    seconds: float = 0.0
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong with it: an irreversible one has said so on purpose."""
+        back = self.down == "irreversible" or (self.down == "ok" and self.restores)
+        return self.up == "ok" and back and self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A range of Revisions on one scratch server, each alone and all in one process.
+
+    `server` is the scratch server's version. `start` says which state it began from.
+    `whole_changes` lead from the state that the Revisions reach one by one to the one that a
+    single process reaches; `models_changes` from the head to the models. `models_match` is None
+    where the range does not end at the only head, or `env.py` names no models.
+    """
+
+    server: str
+    start: str
+    revisions: tuple[RevisionRehearsal, ...]
+    whole_error: str | None = None
+    whole_changes: tuple[Change, ...] = ()
+    models_match: bool | None = None
+    models_changes: tuple[Change, ...] = ()
+
+    @property
+    def major(self) -> int:
+        """The scratch server's major."""
+        return int(self.server.partition(".")[0])
+
+    @property
+    def ok(self) -> bool:
+        """Whether every Revision is fine and both ways of replaying agree."""
+        agree = self.whole_error is None and not structural(self.whole_changes)
+        return agree and all(revision.ok for revision in self.revisions)
+
+
+def structural(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """The Changes that are not cosmetic."""
+    return tuple(change for change in changes if not change.cosmetic)

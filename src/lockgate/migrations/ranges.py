@@ -1,0 +1,93 @@
+"""Which revisions a RANGE of the command line means, and the two functions of a revision file."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from alembic.script.base import Script
+
+from lockgate.migrations.revisions import irreversible_reason, resolving
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionText:
+    """What the text of a revision file says before anything runs.
+
+    `has_downgrade` is False where the function is missing; the `empty_` ones are True where a
+    function does nothing but carry a docstring or `pass`.
+    """
+
+    revision: str
+    message: str
+    path: Path
+    parents: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    irreversible: str | None
+    has_downgrade: bool
+    empty_upgrade: bool
+    empty_downgrade: bool
+
+
+def resolve_range(
+    directory: ScriptDirectory, text: str | None, heads: tuple[str, ...]
+) -> tuple[RevisionText, ...]:
+    """Revisions that `text` means for a database at `heads`, oldest first.
+
+    None is everything that is pending. `A:B` is what leads from A to B; `REV`, `head` and `+1`
+    what leads there from `heads`; a REV that is applied already, and `-1`, that revision alone.
+
+    Raises RevisionUnresolved.
+    """
+    asked = text or "heads"
+    with resolving(asked):
+        if ":" in asked:
+            lower, _, upper = asked.partition(":")
+            found = directory.iterate_revisions(upper or "heads", lower or "base")
+            scripts = tuple(reversed(list(found)))
+        elif asked.startswith("-"):
+            steps = directory._downgrade_revs(asked, heads)  # type: ignore[arg-type]
+            scripts = tuple(step.revision for step in reversed(steps))
+        else:
+            upward = directory._upgrade_revs(asked, heads)  # type: ignore[arg-type]
+            scripts = tuple(step.revision for step in upward)
+            if not scripts and asked not in ("head", "heads"):
+                scripts = directory.get_revisions(asked)
+    return tuple(read_revision(script) for script in scripts)
+
+
+def read_revision(script: Script) -> RevisionText:
+    """What the file of `script` says."""
+    path = Path(script.path)
+    functions = {
+        node.name: node
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    return RevisionText(
+        revision=script.revision,
+        message=script.doc,
+        path=path,
+        parents=tuple(sorted(script._versioned_down_revisions)),
+        depends_on=_tuple(script.dependencies),
+        irreversible=irreversible_reason(script),
+        has_downgrade="downgrade" in functions,
+        empty_upgrade=_is_empty(functions.get("upgrade")),
+        empty_downgrade=_is_empty(functions.get("downgrade")),
+    )
+
+
+def _tuple(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _is_empty(function: ast.FunctionDef | None) -> bool:
+    if function is None:
+        return True
+    return all(
+        isinstance(node, ast.Pass)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in function.body
+    )

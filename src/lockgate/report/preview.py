@@ -1,0 +1,139 @@
+"""A preview for people, as JSON, and as a file that a DBA can run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
+from lockgate.report.changes import change_document, changes_text
+
+
+def preview_text(preview: Preview) -> str:
+    """The statements of each Revision, up and down, with the line that sends each."""
+    if not preview.revisions:
+        return "nothing is pending"
+    lines = [f"on PostgreSQL {preview.server}, from {preview.start}"]
+    for one in preview.revisions:
+        lines += ["", f"{one.revision}  {one.message}", f"  {_place(one)}"]
+        lines += _block("upgrade", one.up)
+        if one.down:
+            lines += _block("downgrade", one.down)
+        elif one.down_error:
+            lines.append(f"  downgrade  none: {one.down_error}")
+    if preview.error is not None:
+        lines += ["", f"stopped: {preview.error}"]
+    elif changes := changes_text(preview.changes):
+        lines += ["", "schema changes, all together:", changes]
+    else:
+        lines += ["", "no schema changes"]
+    return "\n".join(lines)
+
+
+def preview_document(preview: Preview) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "server": preview.server,
+        "start": preview.start,
+        "from": list(preview.heads_before),
+        "to": list(preview.heads_after),
+        "error": preview.error,
+        "revisions": [
+            {
+                "revision": one.revision,
+                "message": one.message,
+                "file": one.file,
+                "upgrade": [statement_document(s) for s in one.up],
+                "downgrade": [statement_document(s) for s in one.down],
+                "downgrade_error": one.down_error,
+            }
+            for one in preview.revisions
+        ],
+        "changes": [change_document(change) for change in preview.changes],
+    }
+
+
+def preview_sql(preview: Preview, *, mark: tuple[str, str] | None, lock_timeout_ms: int) -> str:
+    """A script for psql that does what the upgrade did on scratch.
+
+    `mark` is name and uuid of the Environment that it is for; the script refuses any other.
+    """
+    lines = [
+        f"-- upgrade from {', '.join(preview.heads_before) or 'base'} "
+        f"to {', '.join(preview.heads_after) or 'base'}",
+        f"-- as executed on PostgreSQL {preview.server}; statements that depend on rows were",
+        "-- made from the rows on scratch, where tables are empty: review those by hand",
+        "-- run it with: psql -v ON_ERROR_STOP=1 -f FILE",
+        "",
+        f"SET lock_timeout = '{lock_timeout_ms}ms';",
+    ]
+    if mark is not None:
+        lines += _refusal(*mark)
+    for one in preview.revisions:
+        lines += ["", f"-- {one.revision}: {' '.join(one.message.split())}"]
+        lines += _transactions(one.up)
+    return "\n".join(lines) + "\n"
+
+
+def statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
+    """One statement as JSON."""
+    statement = previewed.statement
+    return {
+        "sql": previewed.sql,
+        "file": statement.file,
+        "line": statement.line,
+        "transactional": statement.transactional,
+        "bookkeeping": statement.bookkeeping,
+        "milliseconds": statement.milliseconds,
+        "rows": statement.rows,
+    }
+
+
+def _refusal(environment: str, uuid: str) -> list[str]:
+    name = environment.replace("'", "''")
+    return [
+        "DO $lockgate$ BEGIN",
+        f"  IF NOT EXISTS (SELECT FROM lockgate.mark WHERE uuid = '{uuid}') THEN",
+        f"    RAISE EXCEPTION 'this database is not %', '{name}';",
+        "  END IF;",
+        "END $lockgate$;",
+    ]
+
+
+def _transactions(statements: Iterable[PreviewedStatement]) -> list[str]:
+    """Statements with BEGIN and COMMIT where the revision's transactions began and ended."""
+    lines: list[str] = []
+    is_open = False
+    for previewed in statements:
+        transactional = previewed.statement.transactional
+        if transactional != is_open:
+            lines.append("BEGIN;" if transactional else "COMMIT;")
+            is_open = transactional
+        if previewed.statement.line is not None:
+            lines.append(
+                f"-- {Path(previewed.statement.file or '').name}:{previewed.statement.line}"
+            )
+        lines.append(previewed.sql.strip().rstrip(";") + ";")
+    if is_open:
+        lines.append("COMMIT;")
+    return lines
+
+
+def _block(title: str, statements: Iterable[PreviewedStatement]) -> list[str]:
+    lines = [f"  {title}"]
+    for previewed in statements:
+        statement = previewed.statement
+        if statement.bookkeeping:
+            continue
+        outside = "" if statement.transactional else "  -- outside a transaction"
+        lines.append(f"    line {statement.line}{outside}")
+        lines.append(textwrap.indent(textwrap.dedent(previewed.sql).strip(), "      "))
+    if len(lines) == 1:
+        lines.append("    no statements")
+    return lines
+
+
+def _place(one: PreviewedRevision) -> str:
+    return Path(one.file).name

@@ -1,0 +1,98 @@
+"""A rehearsal for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lockgate.core.duration import format_duration
+from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
+from lockgate.report.changes import change_document, changes_text
+
+
+def rehearsal_text(rehearsal: Rehearsal) -> str:
+    """A line per Revision, what is wrong below it, and a sentence at the end."""
+    if not rehearsal.revisions:
+        return (
+            f"nothing to rehearse on PostgreSQL {rehearsal.major}: "
+            "lockgate.lock has every revision as it is (--all rehearses them again)"
+        )
+    lines = [f"rehearsed on PostgreSQL {rehearsal.server}, from {rehearsal.start}"]
+    for one in rehearsal.revisions:
+        lines.append(f"  {_sign(one)} {one.revision}  {_verdict(one):<22} {one.message}")
+        lines += _details(one)
+    if rehearsal.whole_error is not None:
+        lines.append(f"  all in one process: {rehearsal.whole_error}")
+    elif changes := changes_text(rehearsal.whole_changes, indent="    "):
+        lines += ["  all in one process makes another schema than one by one:", changes]
+    if rehearsal.models_match is True:
+        lines.append("  the models make the same schema as the revisions")
+    elif rehearsal.models_match is False:
+        lines.append("  the models differ from the revisions (from the head to the models):")
+        lines.append(changes_text(rehearsal.models_changes, indent="    "))
+    good = sum(one.ok for one in rehearsal.revisions)
+    took = format_duration(sum(one.seconds for one in rehearsal.revisions) * 1_000)
+    total = len(rehearsal.revisions)
+    if rehearsal.ok:
+        lines.append(f"{total} of {total} go up, down and up again ({took})")
+    else:
+        lines.append(f"{total - good} of {total} need work ({took})")
+    return "\n".join(lines)
+
+
+def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
+    """The shape of CONTRACT.md, with the two ways of replaying added."""
+    return {
+        "server": rehearsal.server,
+        "start": rehearsal.start,
+        "ok": rehearsal.ok,
+        "revisions": [
+            {
+                "revision": one.revision,
+                "message": one.message,
+                "up": one.up,
+                "down": one.down,
+                "restores": one.restores,
+                "irreversible": one.irreversible,
+                "changes": [change_document(change) for change in one.changes],
+                "fingerprint": one.fingerprint,
+                "seconds": round(one.seconds, 3),
+                "error": one.error,
+            }
+            for one in rehearsal.revisions
+        ],
+        "whole_error": rehearsal.whole_error,
+        "whole_changes": [change_document(c) for c in structural(rehearsal.whole_changes)],
+        "models_match": rehearsal.models_match,
+        "models_changes": [change_document(change) for change in rehearsal.models_changes],
+    }
+
+
+def _sign(one: RevisionRehearsal) -> str:
+    if one.ok:
+        return "✓" if one.down == "ok" else "!"
+    return "✗"
+
+
+def _verdict(one: RevisionRehearsal) -> str:
+    if one.up != "ok":
+        return f"upgrade {one.up}"
+    if one.down == "irreversible":
+        return "up; irreversible"
+    if one.down != "ok":
+        return f"up; downgrade {one.down}"
+    if not one.restores:
+        return "up; does not restore"
+    return "up, down, up" if one.error is None else "up, down; not up again"
+
+
+def _details(one: RevisionRehearsal) -> list[str]:
+    lines = []
+    if one.irreversible is not None:
+        lines.append(f"      irreversible: {one.irreversible}")
+    if one.down == "missing":
+        lines.append('      the downgrade does nothing: write it, or say irreversible = "why"')
+    if one.error is not None:
+        lines.append(f"      {one.error}")
+    if not one.ok and (changes := changes_text(one.changes, indent="      ")):
+        lines += ["      left after the downgrade:", changes]
+    return lines

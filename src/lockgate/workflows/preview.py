@@ -1,0 +1,128 @@
+"""`lockgate preview`: the statements of revisions as they are really executed, on scratch."""
+
+from __future__ import annotations
+
+from lockgate.core.environment import Budget
+from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
+from lockgate.core.statement import Direction
+from lockgate.errors import LockgateError
+from lockgate.migrations import steps
+from lockgate.migrations.ranges import RevisionText, resolve_range
+from lockgate.postgres.literal import with_literals
+from lockgate.workflows.destination import find_destination
+from lockgate.workflows.rehearse import Start, begin, begins_at, between, fingerprint, start_from
+from lockgate.workflows.scratch import Scratch, StepCollector, open_scratch
+from lockgate.workflows.workspace import Workspace
+
+
+def preview(
+    workspace: Workspace,
+    range_: str | None,
+    *,
+    environment: str | None,
+    from_base: bool = False,
+    major: int | None = None,
+) -> Preview:
+    """Runs a range up and down on scratch, from the database's own structure where one is named."""
+    with start_from(workspace, environment, from_base=from_base) as start:
+        asked = resolve_range(workspace.project.directory, range_, start.heads)
+        with open_scratch(workspace, major=major or start.major, parts=start.parts) as scratch:
+            return preview_range(workspace, scratch, begins_at(start, asked), asked, down=True)
+
+
+def preview_range(
+    workspace: Workspace,
+    scratch: Scratch,
+    start: Start,
+    asked: tuple[RevisionText, ...],
+    *,
+    down: bool,
+) -> Preview:
+    """The statements of `asked` up, and, with `down`, of the way back."""
+    project = workspace.project
+    ups, downs = StepCollector(), StepCollector()
+    error: str | None = None
+    down_error: str | None = None
+    with scratch.databases() as databases:
+        record = begin(databases, start, asked)
+        before = databases.catalogs(record.version_tables)
+        workspace.progress.working(f"previewing {len(asked)} revisions on scratch")
+        heads_before = next(iter(record.heads_before.values()), ())
+        try:
+            for text in asked:
+                databases.run(
+                    project,
+                    steps.alone(project.directory, text.revision, up=True),
+                    observer=ups,
+                )
+        except LockgateError as failure:
+            error = failure.message
+        after = databases.catalogs(record.version_tables)
+        if down and error is None:
+            try:
+                for text in reversed(asked):
+                    databases.run(
+                        project,
+                        steps.alone(project.directory, text.revision, up=False),
+                        observer=downs,
+                    )
+            except LockgateError as failure:
+                down_error = failure.message
+    gone = {parent for text in asked for parent in text.parents}
+    heads_after = {*heads_before, *(text.revision for text in asked)} - gone
+    return Preview(
+        server=scratch.version,
+        start=start.words,
+        heads_before=tuple(sorted(heads_before)),
+        heads_after=tuple(sorted(heads_after)),
+        revisions=_revisions(asked, ups, downs, down_error),
+        fingerprint_before=fingerprint(before),
+        fingerprint_after=fingerprint(after),
+        changes=between(before, after),
+        error=error,
+    )
+
+
+def _revisions(
+    asked: tuple[RevisionText, ...],
+    ups: StepCollector,
+    downs: StepCollector,
+    down_error: str | None,
+) -> tuple[PreviewedRevision, ...]:
+    return tuple(
+        PreviewedRevision(
+            revision=text.revision,
+            message=text.message,
+            file=str(text.path),
+            up=_statements(ups, text.revision, Direction.UP),
+            down=_statements(downs, text.revision, Direction.DOWN),
+            down_error=text.irreversible or down_error,
+        )
+        for text in asked
+    )
+
+
+def _statements(
+    collector: StepCollector, revision: str, direction: Direction
+) -> tuple[PreviewedStatement, ...]:
+    return tuple(
+        PreviewedStatement(statement, with_literals(statement.sql, statement.parameters))
+        for step in collector.steps
+        if step.revision == revision and step.direction is direction
+        for statement in step.statements
+    )
+
+
+def script_header(
+    workspace: Workspace, environment: str | None
+) -> tuple[tuple[str, str] | None, int]:
+    """What a script for psql begins with: name and uuid of its database, and a lock timeout in ms.
+
+    The mark is None where no database is named.
+    """
+    if environment is None and workspace.settings.url_variable not in workspace.environ:
+        return None, Budget().lock_timeout_ms
+    destination = find_destination(workspace, environment)
+    with destination.connected(purpose="preview") as checked:
+        mark = next(iter(checked.values())).mark
+    return (mark.environment, mark.uuid), destination.budget.lock_timeout_ms

@@ -1,0 +1,396 @@
+"""`lockgate rehearse`: revisions up, down and up again on scratch, and what is left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lockgate.core.catalog import Catalog, Change, diff
+from lockgate.core.lockfile import LockedRehearsal, LockedRevision, LockFile
+from lockgate.core.rehearsal import Down, Rehearsal, RevisionRehearsal, structural
+from lockgate.core.statement import Statement
+from lockgate.core.syntax import syntax_hash
+from lockgate.errors import LockgateError
+from lockgate.migrations import steps
+from lockgate.migrations.driver import RunFailed, RunRecord, VersionTable
+from lockgate.migrations.models import ModelsBuilder
+from lockgate.migrations.ranges import RevisionText, resolve_range
+from lockgate.postgres.binaries import find_pg_dump
+from lockgate.postgres.dump import dump_schema
+from lockgate.workflows.destination import Destination, find_destination
+from lockgate.workflows.listing import ask
+from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
+from lockgate.workflows.workspace import Workspace
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Start:
+    """The state that a rehearsal begins from.
+
+    `heads` are the revisions applied in it. `dumps` hold the structure by part; without them it
+    is made by replaying the revisions.
+    """
+
+    words: str
+    heads: tuple[str, ...] = ()
+    dumps: Mapping[str, str] | None = None
+    major: int | None = None
+    parts: tuple[str, ...] = ("",)
+
+
+def rehearse(
+    workspace: Workspace,
+    range_: str | None,
+    *,
+    environment: str | None,
+    from_base: bool = False,
+    major: int | None = None,
+    everything: bool = False,
+) -> tuple[Rehearsal, LockFile]:
+    """Rehearses a range of revisions, and the lock file with what came of it.
+
+    With an Environment (or DATABASE_URL) the range begins at its revision and its structure,
+    otherwise at base; without a range it is what is pending there, or what the lock file has not
+    seen rehearsed on this major in its present form. The caller decides whether to write the
+    lock file.
+    """
+    with start_from(workspace, environment, from_base=from_base) as start:
+        parts = start.parts
+        with open_scratch(workspace, major=major or start.major, parts=parts) as scratch:
+            lock = workspace.lock
+            asked = resolve_range(workspace.project.directory, range_, start.heads)
+            start = begins_at(start, asked)
+            if range_ is None and not everything and start.dumps is None:
+                asked = tuple(r for r in asked if not _is_rehearsed(lock, r, scratch.major))
+            rehearsal = rehearse_range(workspace, scratch, start, asked)
+    return rehearsal, locked(workspace, rehearsal, start)
+
+
+@contextmanager
+def start_from(
+    workspace: Workspace, environment: str | None, *, from_base: bool
+) -> Iterator[Start]:
+    """Where a rehearsal begins: at a database that is named, else at base."""
+    named = environment is not None or workspace.settings.url_variable in workspace.environ
+    if from_base or not named:
+        yield Start(BASE, parts=_parts(workspace))
+        return
+    destination = find_destination(workspace, environment)
+    yield start_of(destination)
+
+
+def start_of(destination: Destination) -> Start:
+    """The revision and the structure that `destination` is at now, without its rows."""
+    record, _ = ask(destination, purpose="rehearse")
+    heads = tuple(sorted({head for found in record.heads_before.values() for head in found}))
+    with destination.connected(purpose="rehearse") as checked:
+        major = next(iter(checked.values())).facts.server_version // 10_000
+        dumps = {
+            part: dump_schema(
+                url,
+                pg_dump=find_pg_dump(major),
+                version_tables=tuple(
+                    (t.schema or "", t.name) for t in record.version_tables if t.part == part
+                ),
+            )
+            for part, url in destination.urls.items()
+        }
+    return Start(destination.name, heads, dumps, major, tuple(destination.urls))
+
+
+def rehearse_range(
+    workspace: Workspace, scratch: Scratch, start: Start, asked: tuple[RevisionText, ...]
+) -> Rehearsal:
+    """Each of `asked` alone on the state before it, then all of them in one process."""
+    rehearsed: list[RevisionRehearsal] = []
+    final: dict[str, Catalog] = {}
+    with scratch.databases() as databases:
+        try:
+            tables = begin(databases, start, asked).version_tables
+        except RunFailed as failure:
+            rehearsed = _skipped(asked, f"the revisions before it fail: {failure.message}")
+            return Rehearsal(scratch.version, start.words, tuple(rehearsed))
+        runner = _OneByOne(workspace, scratch, start, databases, tables)
+        for index, text in enumerate(asked):
+            workspace.progress.working(
+                f"rehearsing {index + 1} of {len(asked)}: {text.revision} {text.message}"
+            )
+            one = runner.rehearse(text)
+            rehearsed.append(one)
+            if one.up != "ok":
+                rehearsed += _skipped(asked[index + 1 :], f"{text.revision} does not upgrade")
+                break
+        final = runner.catalogs
+        rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed))
+    if not asked or any(one.up != "ok" for one in rehearsed):
+        return rehearsal
+    rehearsal = _with_whole(workspace, scratch, start, asked, final, rehearsal)
+    return _with_models(workspace, scratch, asked, final, rehearsal)
+
+
+def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile:
+    """The lock file with what `rehearsal` showed.
+
+    Fingerprints are the repository's, so a rehearsal from a database's own structure adds them
+    only where that structure is the one that the lock file has for its revision.
+    """
+    lock = workspace.lock
+    texts = {
+        text.revision: text for text in resolve_range(workspace.project.directory, "base:heads", ())
+    }
+    for one in rehearsal.revisions:
+        if one.up == "skipped":
+            continue
+        text = texts[one.revision]
+        entry = LockedRevision(
+            revision=one.revision,
+            parent=text.parents,
+            depends_on=text.depends_on,
+            syntax=syntax_hash(text.path.read_bytes()),
+            irreversible=one.irreversible,
+        )
+        known = lock.revision(one.revision)
+        if known is not None and known.syntax == entry.syntax:
+            entry = replace(entry, rehearsals=known.rehearsals)
+        keep = start.dumps is None
+        verdict = LockedRehearsal(
+            major=rehearsal.major,
+            up=one.up,
+            down=one.down,
+            restores=one.restores,
+            up_fingerprint=one.fingerprint if keep else _known(known, rehearsal.major, up=True),
+            down_fingerprint=(
+                one.down_fingerprint if keep else _known(known, rehearsal.major, up=False)
+            ),
+        )
+        lock = lock.with_revision(entry.with_rehearsal(verdict))
+    return lock.without_revision(*(r.revision for r in lock.revisions if r.revision not in texts))
+
+
+class _OneByOne:
+    """The state that revisions are rehearsed on, one after the other."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        scratch: Scratch,
+        start: Start,
+        databases: ScratchDatabases,
+        tables: tuple[VersionTable, ...],
+    ) -> None:
+        self.workspace = workspace
+        self.scratch = scratch
+        self.start = start
+        self.databases = databases
+        self.tables = tables
+        self.catalogs = databases.catalogs(tables)
+
+    def rehearse(self, text: RevisionText) -> RevisionRehearsal:
+        """`text` up, down and up again; leaves the state after the upgrade."""
+        started = time.monotonic()
+        before = self.catalogs
+        result = RevisionRehearsal(
+            text.revision,
+            text.message,
+            str(text.path),
+            up="failed",
+            down=_declared(text),
+            restores=False,
+            irreversible=text.irreversible,
+        )
+        statements: list[Statement] = []
+        try:
+            statements += self._run(text, up=True)
+        except LockgateError as error:
+            return replace(result, error=error.message, seconds=time.monotonic() - started)
+        after = self.databases.catalogs(self.tables)
+        result = replace(result, up="ok", fingerprint=fingerprint(after))
+        self.catalogs = after
+        if result.down == "ok":
+            result = self._down_and_up(text, result, statements, before, after)
+        return replace(result, seconds=time.monotonic() - started, statements=tuple(statements))
+
+    def _down_and_up(
+        self,
+        text: RevisionText,
+        result: RevisionRehearsal,
+        statements: list[Statement],
+        before: dict[str, Catalog],
+        after: dict[str, Catalog],
+    ) -> RevisionRehearsal:
+        try:
+            statements += self._run(text, up=False)
+        except LockgateError as error:
+            self._start_over(text)
+            return replace(result, down="failed", error=error.message)
+        back = self.databases.catalogs(self.tables)
+        left = between(before, back)
+        result = replace(
+            result,
+            restores=not structural(left),
+            changes=left,
+            down_fingerprint=fingerprint(back),
+        )
+        try:
+            self._run(text, up=True)
+        except LockgateError as error:
+            self._start_over(text)
+            return replace(result, error=f"the second upgrade fails: {error.message}")
+        again = self.databases.catalogs(self.tables)
+        if differs := structural(between(after, again)):
+            if not result.restores:
+                self._start_over(text)
+                return result  # what the downgrade left is in the way; said already
+            error_text = "the second upgrade does not reach what the first one did"
+            return replace(result, error=error_text, changes=differs)
+        self.catalogs = again
+        return result
+
+    def _run(self, text: RevisionText, *, up: bool) -> list[Statement]:
+        """One revision in a run of its own, its file read afresh."""
+        project = self.workspace.project
+        collector = StepCollector()
+        self.databases.run(
+            project, steps.alone(project.directory, text.revision, up=up), observer=collector
+        )
+        return [s for step in collector.steps for s in step.statements]
+
+    def _start_over(self, text: RevisionText) -> None:
+        """A fresh state after `text`, once its downgrade has left something else."""
+        self.scratch.empty(self.databases)
+        if self.start.dumps is not None:
+            self.databases.load(self.start.dumps, {"": self.start.heads})
+        self.databases.upgrade(self.workspace.project, text.revision)
+        self.catalogs = self.databases.catalogs(self.tables)
+
+
+def fingerprint(catalogs: Mapping[str, Catalog]) -> str:
+    """One Fingerprint for all parts."""
+    if len(catalogs) == 1:
+        return next(iter(catalogs.values())).fingerprint
+    return " ".join(f"{part}={catalog.fingerprint}" for part, catalog in sorted(catalogs.items()))
+
+
+def between(before: Mapping[str, Catalog], after: Mapping[str, Catalog]) -> tuple[Change, ...]:
+    """Changes of all parts."""
+    return tuple(change for part in before for change in diff(before[part], after[part]))
+
+
+def begin(databases: ScratchDatabases, start: Start, asked: tuple[RevisionText, ...]) -> RunRecord:
+    """Brings fresh databases to where the first of `asked` begins, and asks where they are."""
+    project = databases.workspace.project
+    if start.dumps is not None:
+        databases.load(start.dumps, {"": start.heads})
+    wanted = sorted({parent for text in asked for parent in (*text.parents, *text.depends_on)})
+    known = {text.revision for text in asked}
+    for parent in wanted:
+        if parent not in known:
+            databases.upgrade(project, parent)
+    return databases.run(project, steps.nothing)
+
+
+def _with_whole(
+    workspace: Workspace,
+    scratch: Scratch,
+    start: Start,
+    asked: tuple[RevisionText, ...],
+    one_by_one: Mapping[str, Catalog],
+    rehearsal: Rehearsal,
+) -> Rehearsal:
+    """Adds what a single process makes of the same range."""
+    workspace.progress.working("rehearsing: all in one process")
+    project = workspace.project.reopened()
+    last = {text.revision for text in asked} - {p for text in asked for p in text.parents}
+    with scratch.databases() as databases:
+        if start.dumps is not None:
+            databases.load(start.dumps, {"": start.heads})
+        try:
+            for revision in sorted(last):
+                record = databases.upgrade(project, revision)
+        except LockgateError as error:
+            return replace(rehearsal, whole_error=error.message)
+        whole = databases.catalogs(record.version_tables)
+    return replace(rehearsal, whole_changes=between(one_by_one, whole))
+
+
+def _with_models(
+    workspace: Workspace,
+    scratch: Scratch,
+    asked: tuple[RevisionText, ...],
+    at_end: Mapping[str, Catalog],
+    rehearsal: Rehearsal,
+) -> Rehearsal:
+    """Adds how the models' own schema differs, where the range ends at the only head."""
+    heads = tuple(workspace.project.directory.get_heads())
+    if heads != (asked[-1].revision,):
+        return rehearsal
+    workspace.progress.working("rehearsing: the models' own schema")
+    builder = ModelsBuilder()
+    with scratch.databases() as databases:
+        record = databases.run(workspace.project, builder.steps)
+        models = databases.catalogs(record.version_tables)
+    if not builder.found:
+        return rehearsal
+    changes = structural(between(at_end, models))
+    return replace(rehearsal, models_match=not changes, models_changes=changes)
+
+
+def _declared(text: RevisionText) -> Down:
+    """What the text alone says of the way back; "ok" where it has to be tried."""
+    if text.irreversible is not None:
+        return "irreversible"
+    if not text.has_downgrade or (text.empty_downgrade and not text.empty_upgrade):
+        return "missing"
+    return "ok"
+
+
+def begins_at(start: Start, asked: tuple[RevisionText, ...]) -> Start:
+    """`start` if its structure is the one before the first of `asked`, otherwise base."""
+    known = {text.revision for text in asked}
+    before = {parent for text in asked for parent in text.parents if parent not in known}
+    if before <= set(start.heads):
+        return start
+    return replace(start, words=BASE, heads=(), dumps=None)
+
+
+def _skipped(asked: tuple[RevisionText, ...], why: str) -> list[RevisionRehearsal]:
+    return [
+        RevisionRehearsal(
+            text.revision,
+            text.message,
+            str(text.path),
+            up="skipped",
+            down="failed",
+            restores=False,
+            irreversible=text.irreversible,
+            error=why,
+        )
+        for text in asked
+    ]
+
+
+def _is_rehearsed(lock: LockFile, text: RevisionText, major: int) -> bool:
+    known = lock.revision(text.revision)
+    if known is None or known.parent != text.parents:
+        return False
+    same = known.syntax == syntax_hash(Path(text.path).read_bytes())
+    return same and known.rehearsal(major) is not None
+
+
+def _known(known: LockedRevision | None, major: int, *, up: bool) -> str | None:
+    earlier = known.rehearsal(major) if known else None
+    if earlier is None:
+        return None
+    return earlier.up_fingerprint if up else earlier.down_fingerprint
+
+
+def _parts(workspace: Workspace) -> tuple[str, ...]:
+    """The databases of the set-up, as the first Environment of the settings names them."""
+    for environment in workspace.settings.environments:
+        return tuple(part for part, _ in environment.databases)
+    return ("",)
