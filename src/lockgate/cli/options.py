@@ -49,6 +49,12 @@ Range = Annotated[
 Tag = Annotated[
     str | None, typer.Option("--tag", help="Arbitrary tag that env.py may read, as in Alembic.")
 ]
+Waive = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--waive", metavar="GATE=REASON", help="Pass a gate by; the ledger keeps the reason."
+    ),
+]
 Yes = Annotated[
     str | None,
     typer.Option("--yes", metavar="NAME", help="Confirm by the environment's name; for scripts."),
@@ -109,3 +115,10 @@ class Confirmation:
             answer = input(f'type "{name}" to go on: ').strip()
         if answer != name:
             raise NotConfirmed(name, answer)
+
+
+def environment_named(positional: str | None, env: str | None) -> str | None:
+    """The environment that ENV or --env names; given both, they must agree."""
+    if positional is not None and env is not None and positional != env:
+        raise typer.BadParameter(f'ENV is "{positional}" and --env is "{env}"; give one')
+    return positional if positional is not None else env

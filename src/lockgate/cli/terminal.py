@@ -50,7 +50,7 @@ class Terminal:
     def document(self, schema: str, content: Mapping[str, Any]) -> None:
         """Prints the one JSON document of a command; `schema` is without the `lockgate/`."""
         self._close_line()
-        print(json.dumps({"schema": f"lockgate/{schema}/1"} | dict(content), indent=2, default=str))
+        print(document_text(schema, content))
 
     def note(self, text: str) -> None:
         """Says something beside the result."""
@@ -72,22 +72,30 @@ class Terminal:
     def error(self, error: LockgateError) -> None:
         """Prints an error in the two lines, or the JSON, of CONTRACT.md."""
         self._close_line()
+        message, hint = _one_line(error.message), _one_line(error.hint)
         if self.format == Format.JSON:
-            content = {
-                "code": error.code,
-                "message": error.message,
-                "hint": error.hint,
-                "exit": int(error.exit_status),
-            }
+            exit_status = int(error.exit_status)
+            content = {"code": error.code, "message": message, "hint": hint, "exit": exit_status}
             self.document("error", content)
             return
-        print(f"error[{error.code}]: {error.message}", file=sys.stderr)
-        print(f"hint: {error.hint}", file=sys.stderr)
+        print(f"error[{error.code}]: {message}", file=sys.stderr)
+        print(f"hint: {hint}", file=sys.stderr)
 
     def _close_line(self) -> None:
         if self._line_open:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
             self._line_open = False
+
+
+def document_text(schema: str, content: Mapping[str, Any]) -> str:
+    """A JSON document with its schema; `schema` is without the `lockgate/`."""
+    named = {"schema": f"lockgate/{schema}/1"} | dict(content)
+    return json.dumps(named, indent=2, ensure_ascii=False, default=str)
+
+
+def _one_line(words: str) -> str:
+    # A server's or a file's own words may hold line breaks; an error is two lines.
+    return " ".join(words.split())
 
 
 TERMINAL = Terminal()

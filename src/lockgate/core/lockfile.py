@@ -141,12 +141,17 @@ class LockedRevision:
 
 @dataclass(frozen=True, slots=True)
 class LockedEnvironment:
-    """An enrolled database that others may have to be compared with."""
+    """An enrolled database that others may have to be compared with.
+
+    `applied` are the heads it was taken to last from a checkout that committed this file; they
+    let another Environment's deploy be gated where this one cannot be reached.
+    """
 
     name: str
     role: Role
     uuid: str
     system_identifier: str | None = None  # None where the server did not let us read it
+    applied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,8 @@ def _environment_block(environment: LockedEnvironment) -> str:
     ]
     if environment.system_identifier is not None:
         lines.append(f"system_identifier = {_string(environment.system_identifier)}")
+    if environment.applied:
+        lines.append(f"applied = {_array(environment.applied)}")
     return "\n".join(lines) + "\n"
 
 
@@ -293,6 +300,7 @@ class _Environment(msgspec.Struct, forbid_unknown_fields=True):
     role: Role
     uuid: str
     system_identifier: str | None = None
+    applied: tuple[str, ...] = ()
 
 
 class _Rehearsal(msgspec.Struct, forbid_unknown_fields=True):
@@ -396,7 +404,9 @@ def _locked(file: _File) -> Iterator[LockedRevision]:
 
 def _enrolled(file: _File) -> Iterator[LockedEnvironment]:
     for found in file.environment:
-        yield LockedEnvironment(found.name, found.role, found.uuid, found.system_identifier)
+        yield LockedEnvironment(
+            found.name, found.role, found.uuid, found.system_identifier, found.applied
+        )
 
 
 def _line_at(text: str, position: int) -> int:

@@ -124,7 +124,7 @@ def open_project(
         file_=str(ini) if ini.is_file() else None,
         toml_file=str(toml) if toml.is_file() else None,
         ini_section=section,
-        cmd_opts=Namespace(x=list(x_arguments) or None, name=section, config=str(ini)),
+        cmd_opts=Namespace(quiet=True, x=list(x_arguments) or None, name=section, config=str(ini)),
         stdout=sys.stderr,
     )
     root = _where_run(alembic_file, config, settings_root)

@@ -18,6 +18,7 @@ from lockgate.core.identity import (
     Expectation,
     Facts,
     Mark,
+    MarkUnknown,
     NewerMark,
     TwoTargets,
     UrlShared,
@@ -57,6 +58,27 @@ class NoTarget(LockgateError):
     def hint(self) -> str:
         """The environments there are."""
         return f"add --env with one of {', '.join(self.known) or 'your environments'}"
+
+
+@dataclass(eq=False)
+class OneOfSeveral(LockgateError):
+    """DATABASE_URL leads to one database of an Environment that has several."""
+
+    variable: str
+    environment: str
+
+    code: ClassVar[str] = "LG-CFG-5"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """Which Environment it is."""
+        return f'{self.variable} leads to one database of "{self.environment}", which has several'
+
+    @property
+    def hint(self) -> str:
+        """Name the Environment instead."""
+        return f"unset {self.variable} and add --env {self.environment}"
 
 
 @dataclass(eq=False)
@@ -112,6 +134,13 @@ class Destination:
         """What the mark of database `part` must say."""
         return replace(self.expectation, part=part)
 
+    def pinned(self, mark: Mark) -> Destination:
+        """The same, from now on only with the very mark that was proved.
+
+        Two colleagues may both have a "dev"; a command must not begin on one and end on the other.
+        """
+        return replace(self, expectation=replace(self.expectation, uuid=mark.uuid))
+
     def target(self) -> Target:
         """Where `env.py` is sent."""
         settings = self.workspace.settings
@@ -157,8 +186,9 @@ class EnvironmentGuard:
             mark, facts = read_identity(cursor, host=host, announced_pid=announced_pid)
         finally:
             cursor.close()
-        part = mark.part if isinstance(mark, Mark) and mark.part in self.parts else self.parts[0]
-        self.marks[id(connection)] = judge(replace(self.expectation, part=part), mark, facts)
+        proved = judge(replace(self.expectation, part=_part(mark, self.parts)), mark, facts)
+        self.marks[id(connection)] = proved
+        self.expectation = replace(self.expectation, uuid=proved.uuid)
         session.prepare(connection, self.budget, purpose=self.purpose)
 
     def configured(self, connection: DbapiConnection) -> str | None:
@@ -171,8 +201,8 @@ class EnvironmentGuard:
 class ReadingGuard:
     """Guards a command that only reads: it may run on a database without a mark.
 
-    A mark that is there must still be the expected one. `unmarked` says afterwards whether one
-    was missing.
+    A mark that is there must still be the expected one, and the same on every connection.
+    `unmarked` says afterwards whether one was missing.
     """
 
     def __init__(self, destination: Destination, *, purpose: str) -> None:
@@ -180,6 +210,8 @@ class ReadingGuard:
         self.purpose = purpose
         self.unmarked = False
         self.environment = destination.environment
+        self.expectation = destination.expectation
+        self.marks: dict[int, Mark] = {}
 
     def connected(
         self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
@@ -191,35 +223,36 @@ class ReadingGuard:
             if mark is None:
                 self.unmarked = True
             else:
-                self.environment = self._proved(mark, facts)
+                self.marks[id(connection)] = self._proved(mark, facts)
             cursor.execute("SET default_transaction_read_only = on")
         finally:
             cursor.close()
         session.prepare(connection, self.destination.budget, purpose=self.purpose)
 
     def configured(self, connection: DbapiConnection) -> str | None:
-        """Where unqualified names lead."""
-        return session.current_schema(connection)
+        """Refuses, where there is a mark, a search_path that was turned to another schema."""
+        schema = session.current_schema(connection)
+        if id(connection) in self.marks:
+            judge_schema(self.expectation, self.marks[id(connection)], schema)
+        return schema
 
-    def _proved(self, mark: Mark | NewerMark, facts: Facts) -> Environment | None:
-        expectation = self.destination.expectation
-        workspace = self.destination.workspace
-        if isinstance(mark, Mark):
-            if self.environment is None:
-                expectation = _expectation(
-                    workspace, workspace.settings.environment(mark.environment)
-                )
-            if mark.part in self.destination.urls or self.environment is None:
-                expectation = replace(expectation, part=mark.part)
-        found = judge(expectation, mark, facts)
-        return workspace.settings.environment(found.environment)
+    def _proved(self, mark: Mark | NewerMark, facts: Facts) -> Mark:
+        if self.environment is None:
+            workspace = self.destination.workspace
+            self.environment, proved = _recognised(workspace, mark, facts)
+            self.expectation = _expectation(workspace, self.environment)
+        else:
+            part = _part(mark, tuple(part for part, _ in self.environment.databases))
+            proved = judge(replace(self.expectation, part=part), mark, facts)
+        self.expectation = replace(self.expectation, uuid=proved.uuid)
+        return proved
 
 
 def find_destination(workspace: Workspace, name: str | None) -> Destination:
     """The Environment called `name`, or the one that DATABASE_URL leads to.
 
     Without `name` the mark in the database says which Environment it is. Raises a WrongDatabase,
-    NoTarget, EnvironmentUnknown or an error of the credentials' source.
+    NoTarget, OneOfSeveral, EnvironmentUnknown or an error of the credentials' source.
     """
     variable = workspace.settings.url_variable
     given = workspace.environ.get(variable)
@@ -233,13 +266,12 @@ def find_destination(workspace: Workspace, name: str | None) -> Destination:
         raise NoTarget(variable, known)
     url = DatabaseUrl.parse(given, source=variable)
     with connect_unchecked(url, purpose="identity") as (_, mark, facts):
-        found = judge(Expectation(environment=None), mark, facts)
-    environment = workspace.settings.environment(found.environment)
+        environment, found = _recognised(workspace, mark, facts)
+    if len(environment.databases) > 1:
+        raise OneOfSeveral(variable, environment.name)
     _refuse_shared_places(workspace, environment)
-    urls = {part: url for part, _ in environment.databases if part == found.part}
-    if len(urls) < len(environment.databases):
-        raise NoTarget(variable, (environment.name,))
-    return Destination(environment, urls, _expectation(workspace, environment), workspace)
+    expectation = _expectation(workspace, environment)
+    return Destination(environment, {found.part: url}, expectation, workspace).pinned(found)
 
 
 def find_readable(workspace: Workspace, name: str | None) -> Destination:
@@ -284,21 +316,49 @@ def place(url: DatabaseUrl) -> tuple[str, int, str]:
     return host, url.port or 5432, url.database or url.user or ""
 
 
+def _recognised(
+    workspace: Workspace, mark: Mark | NewerMark | None, facts: Facts
+) -> tuple[Environment, Mark]:
+    """The Environment that `mark` names, judged as if it had been asked for by that name."""
+    if not isinstance(mark, Mark):
+        # There is nothing to go by; this says what is there instead.
+        mark = judge(Expectation(environment=None), mark, facts)
+    settings = workspace.settings
+    known = tuple(environment.name for environment in settings.environments)
+    if mark.environment not in known:
+        raise MarkUnknown(known, mark.environment, facts.place)
+    environment = settings.environment(mark.environment)
+    part = _part(mark, tuple(part for part, _ in environment.databases))
+    return environment, judge(replace(_expectation(workspace, environment), part=part), mark, facts)
+
+
+def _part(mark: Mark | NewerMark | None, parts: tuple[str, ...]) -> str:
+    """The one of an Environment's `parts` that the mark names, or else the first."""
+    return mark.part if isinstance(mark, Mark) and mark.part in parts else parts[0]
+
+
 def _expectation(workspace: Workspace, environment: Environment) -> Expectation:
     own = workspace.lock.environment(environment.name)
     clusters = tuple(
         (other.name, other.system_identifier)
         for other in workspace.lock.environments
-        if other.system_identifier is not None and other.name != environment.name
+        if other.role not in (Role.DEVELOPMENT, environment.role)
+        and other.system_identifier is not None
     )
     return Expectation(
         environment=environment.name,
         role=environment.role,
-        uuid=own.uuid if own else None,
+        # Every developer may have a development database of their own.
+        uuid=own.uuid if own and own.role is not Role.DEVELOPMENT else None,
         hosts=environment.hosts,
         schemas=environment.schemas,
         clusters_of_others=() if workspace.settings.shared_cluster else clusters,
     )
+
+
+def must_not_share_cluster(workspace: Workspace, one: Role, other: Role) -> bool:
+    """Whether Environments of these roles have to live on servers of their own."""
+    return one != other and not workspace.settings.shared_cluster
 
 
 def _refuse_two_targets(destination: Destination, given: DatabaseUrl) -> None:
@@ -322,14 +382,17 @@ def _refuse_shared_places(workspace: Workspace, environment: Environment) -> Non
             continue
         for _, setting in environment.databases:
             if setting in {theirs for _, theirs in other.databases}:
-                raise UrlShared(environment.name, other.name, f'the url "{setting}"')
+                what = f'the url "{secrets.shown(setting)}"'
+                raise UrlShared(environment.name, other.name, what)
         for mine in _local_places(workspace, environment):
             for theirs in _local_places(workspace, other):
                 if mine == theirs:
                     what = f'the database "{mine[2]}" on "{mine[0]}"'
                     raise UrlShared(environment.name, other.name, what)
-                if mine[:2] == theirs[:2] and not workspace.settings.shared_cluster:
-                    raise ClusterShared(environment.name, other.name, f'at "{mine[0]}:{mine[1]}"')
+                if mine[:2] == theirs[:2] and must_not_share_cluster(
+                    workspace, environment.role, other.role
+                ):
+                    raise ClusterShared(environment.name, other.name, f"{mine[0]}:{mine[1]}")
 
 
 def _local_places(workspace: Workspace, environment: Environment) -> set[tuple[str, int, str]]:

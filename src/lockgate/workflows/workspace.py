@@ -44,6 +44,10 @@ class Workspace:
             x_arguments=self.x_arguments,
         )
 
+    def reopen_project(self) -> None:
+        """Reads the revision files again, after one was written."""
+        self.__dict__.pop("project", None)
+
     @cached_property
     def lock(self) -> LockFile:
         """The lock file, empty where there is none yet."""

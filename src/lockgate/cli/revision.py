@@ -1,0 +1,103 @@
+"""`lockgate revision` and `lockgate merge`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Env,
+    Output,
+    Quiet,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL, Format
+
+if TYPE_CHECKING:
+    from lockgate.workflows.revision import NewRevision
+
+Message = Annotated[
+    str | None, typer.Option("--message", "-m", help="Message of the new revision.")
+]
+BranchLabel = Annotated[
+    str | None, typer.Option("--branch-label", help="Branch label for the new revision.")
+]
+RevId = Annotated[str | None, typer.Option("--rev-id", help="Revision id in place of a new one.")]
+Splice = Annotated[bool, typer.Option("--splice", help="Allow a parent that is not a head.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("revision")(revision)
+    app.command("merge")(merge)
+
+
+def revision(
+    message: Message = None,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Do not compare; write empty functions.")
+    ] = False,
+    head: Annotated[str, typer.Option("--head", help="Parent: a head, or BRANCH@head.")] = "head",
+    splice: Splice = False,
+    branch_label: BranchLabel = None,
+    version_path: Annotated[
+        str | None, typer.Option("--version-path", help="Folder of the new file.")
+    ] = None,
+    rev_id: RevId = None,
+    depends_on: Annotated[
+        list[str] | None, typer.Option("--depends-on", help="Revision that must be there.")
+    ] = None,
+    env: Env = None,
+    config: Config = None,
+    x: XArguments = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Write a revision from the models, on development only, and rehearse it at once."""
+    speak(output, quiet, verbose)
+    from lockgate.workflows import revision as workflow
+
+    wish = workflow.Wish(
+        message, head, splice, branch_label, version_path, rev_id, tuple(depends_on or ())
+    )
+    return _show("revision", workflow.revision(open_workspace(config, x), env, wish, empty=empty))
+
+
+def merge(
+    revisions: Annotated[list[str], typer.Argument(help="Revisions to join, or heads.")],
+    message: Message = None,
+    branch_label: BranchLabel = None,
+    rev_id: RevId = None,
+    splice: Splice = False,
+    config: Config = None,
+    x: XArguments = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Join several heads with a revision that does nothing itself, and rehearse it."""
+    speak(output, quiet, verbose)
+    from lockgate.workflows import revision as workflow
+
+    wish = workflow.Wish(message, splice=splice, branch_label=branch_label, rev_id=rev_id)
+    return _show("merge", workflow.merge(open_workspace(config, x), tuple(revisions), wish))
+
+
+def _show(command: str, new: NewRevision) -> int:
+    from lockgate.report.revision import new_revision_document, new_revision_text
+
+    authored = new.authored
+    if TERMINAL.format == Format.JSON:
+        content = new_revision_document(
+            authored.found, authored.revision, authored.path, new.rehearsal
+        )
+        TERMINAL.document(command, content)
+    else:
+        TERMINAL.text(new_revision_text(authored.found, authored.path, new.text, new.rehearsal))
+    return 0 if new.rehearsal is None or new.rehearsal.ok else 1

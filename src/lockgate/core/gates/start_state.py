@@ -1,0 +1,33 @@
+"""The database has the structure that its recorded Revision has in rehearsal.
+
+Otherwise somebody changed it by hand, or the version table lies; what the Plan does there was
+never tried.
+"""
+
+from __future__ import annotations
+
+from lockgate.core.gates import Evidence
+from lockgate.core.plan import Plan, Verdict
+
+NAME = "start-state"
+ORDER = 90
+WAIVABLE = True
+
+
+def decide(plan: Plan, evidence: Evidence) -> Verdict:
+    """Whether the start Fingerprint is the lock file's."""
+    at = ", ".join(plan.from_heads) or "base"
+    expected = evidence.expected_fingerprint
+    if expected is None:
+        reason = (
+            f"lockgate.lock has no fingerprint of {at} on PostgreSQL {plan.server_major}: "
+            f"run `lockgate rehearse --postgres {plan.server_major}`"
+        )
+        return Verdict(NAME, False, reason)
+    if expected != plan.from_fingerprint:
+        reason = (
+            f"the structure is not the one that {at} has in rehearsal: "
+            f"compare with `lockgate status {plan.environment}` and adopt or undo the difference"
+        )
+        return Verdict(NAME, False, reason)
+    return Verdict(NAME, True, f"{plan.environment} is at {at}, with the structure of {at}")

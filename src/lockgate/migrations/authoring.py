@@ -1,0 +1,184 @@
+"""Writes revision files: Alembic's autogenerate and merge, with the team's own templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.autogenerate import RevisionContext
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from alembic.script.base import Script
+from alembic.util import CommandError, rev_id
+
+from lockgate.migrations.driver import AlembicRefused, Guard, Target, drive
+from lockgate.migrations.project import AlembicProject
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the new revision shall be: Alembic's arguments of `revision` and `merge`."""
+
+    message: str | None
+    head: str = "head"
+    splice: bool = False
+    branch_label: str | None = None
+    version_path: str | None = None
+    rev_id: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A revision file that was written; `found` says what autogenerate saw, a line each.
+
+    `revision` is None where there was nothing to write.
+    """
+
+    revision: str | None
+    path: str | None
+    found: tuple[str, ...]
+
+
+def autogenerate(project: AlembicProject, wish: Wish, *, target: Target, guard: Guard) -> Authored:
+    """The revision that leads from the database to the models; no file where both agree."""
+    context = _revision_context(project, wish, autogenerate=True)
+
+    def compare(heads: tuple[str, ...], migration: MigrationContext) -> Sequence[Any]:
+        context.run_autogenerate(heads, migration)
+        return ()
+
+    _drive_for(project, context, compare, target, guard)
+    found = tuple(
+        words
+        for generated in context.generated_revisions
+        for upgrade_ops in generated.upgrade_ops_list
+        for words in _words(upgrade_ops.ops)
+    )
+    if not found:
+        return Authored(None, None, ())
+    return _write(context, found)
+
+
+def empty(project: AlembicProject, wish: Wish, *, target: Target, guard: Guard) -> Authored:
+    """A revision file with empty functions, to be filled by hand."""
+    context = _revision_context(project, wish, autogenerate=False)
+    if _template_needs_env(project):
+
+        def nothing(heads: tuple[str, ...], migration: MigrationContext) -> Sequence[Any]:
+            context.run_no_autogenerate(heads, migration)
+            return ()
+
+        _drive_for(project, context, nothing, target, guard)
+    return _write(context, ())
+
+
+def merge(project: AlembicProject, revisions: tuple[str, ...], wish: Wish) -> Authored:
+    """A revision that joins `revisions` and does nothing itself."""
+    try:
+        script = project.directory.generate_revision(
+            wish.rev_id or rev_id(),
+            wish.message,
+            refresh=True,
+            head=revisions,
+            branch_labels=wish.branch_label,
+            splice=wish.splice,
+            config=project.config,
+        )
+    except CommandError as error:
+        raise AlembicRefused(str(error).rstrip(".")) from error
+    return _authored(script, ())
+
+
+def _drive_for(
+    project: AlembicProject, context: RevisionContext, steps: Any, target: Target, guard: Guard
+) -> None:
+    options: Mapping[str, object] = {
+        "template_args": context.template_args,
+        "revision_context": context,
+        "dont_mutate": True,
+    }
+    drive(project, steps, target=target, guard=guard, options=options)
+
+
+def _revision_context(
+    project: AlembicProject, wish: Wish, *, autogenerate: bool
+) -> RevisionContext:
+    arguments = {
+        "message": wish.message,
+        "autogenerate": autogenerate,
+        "sql": False,
+        "head": wish.head,
+        "splice": wish.splice,
+        "branch_label": wish.branch_label,
+        "version_path": wish.version_path,
+        "rev_id": wish.rev_id,
+        "depends_on": list(wish.depends_on) or None,
+    }
+    return RevisionContext(project.config, project.directory, arguments)
+
+
+def _template_needs_env(project: AlembicProject) -> bool:
+    return project.config.get_alembic_boolean_option("revision_environment")
+
+
+def _write(context: RevisionContext, found: tuple[str, ...]) -> Authored:
+    try:
+        scripts = list(context.generate_scripts())
+    except CommandError as error:
+        raise AlembicRefused(str(error).rstrip(".")) from error
+    return _authored(scripts[-1], found)
+
+
+def _authored(script: Script | None, found: tuple[str, ...]) -> Authored:
+    if script is None:
+        return Authored(None, None, found)
+    return Authored(script.revision, str(script.path), found)
+
+
+def _words(operations: Sequence[ops.MigrateOperation]) -> Iterator[str]:
+    """What each operation does, as a line that a person reads."""
+    for operation in operations:
+        match operation:
+            case ops.ModifyTableOps():
+                yield from _words(operation.ops)
+            case ops.CreateTableOp():
+                yield f"table {_name(operation)} added"
+            case ops.DropTableOp():
+                yield f"table {_name(operation)} removed"
+            case ops.AddColumnOp():
+                yield f"column {_name(operation)}.{operation.column.name} added"
+            case ops.DropColumnOp():
+                yield f"column {_name(operation)}.{operation.column_name} removed"
+            case ops.AlterColumnOp():
+                column = f"{_name(operation)}.{operation.column_name}"
+                yield f"column {column} altered: {_how(operation)}"
+            case ops.CreateIndexOp():
+                yield f"index {operation.index_name} on {_name(operation)} added"
+            case ops.DropIndexOp():
+                yield f"index {operation.index_name} removed"
+            case ops.AddConstraintOp():
+                yield f"constraint {operation.to_constraint().name or 'without a name'} added"
+            case ops.DropConstraintOp():
+                yield f"constraint {operation.constraint_name} removed"
+            case _:
+                yield type(operation).__name__.removesuffix("Op")
+
+
+def _name(operation: Any) -> str:  # Any: every operation on a table has these two
+    schema = getattr(operation, "schema", None)
+    return f"{schema}.{operation.table_name}" if schema else str(operation.table_name)
+
+
+def _how(operation: ops.AlterColumnOp) -> str:
+    parts = []
+    if operation.modify_type is not None:
+        parts.append(f"type to {operation.modify_type}")
+    if operation.modify_nullable is not None:
+        parts.append("nullable" if operation.modify_nullable else "not null")
+    if operation.modify_server_default is not False:
+        parts.append("server default")
+    if operation.modify_comment is not False:
+        parts.append("comment")
+    return ", ".join(parts) or "other"
