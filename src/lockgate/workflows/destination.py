@@ -299,10 +299,9 @@ def resolve_urls(workspace: Workspace, environment: Environment) -> dict[str, Da
 
 def source_context(workspace: Workspace, options: Mapping[str, str]) -> SourceContext:
     """What sources of credentials may look at."""
-    state = workspace.settings.state_directory
 
     def embedded(name: str) -> DatabaseUrl:
-        directory = state / "embedded" / name
+        directory = workspace.state_directory / "embedded" / name
         kept = major_kept_in(directory)
         return start_server(directory, find_binaries(int(kept) if kept else None)).url
 

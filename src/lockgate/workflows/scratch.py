@@ -219,7 +219,7 @@ def open_scratch(
             f"note: no programs of PostgreSQL {wanted} here; rehearsing on {binaries.version}"
         )
     workspace.progress.working(f"starting a scratch PostgreSQL {binaries.version}")
-    root = settings.state_directory / "scratch"
+    root = workspace.state_directory / "scratch"
     with scratch_server(root, binaries) as server:
         yield Scratch(server.url, binaries.version, workspace, parts)
 

@@ -44,6 +44,16 @@ class Workspace:
             x_arguments=self.x_arguments,
         )
 
+    @cached_property
+    def state_directory(self) -> Path:
+        """The folder for what belongs to this checkout alone, made so that git passes it by."""
+        folder = self.settings.state_directory
+        folder.mkdir(mode=0o711, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        return folder
+
     def reopen_project(self) -> None:
         """Reads the revision files again, after one was written."""
         self.__dict__.pop("project", None)
@@ -92,4 +102,4 @@ def git(folder: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    return answer.stdout.rstrip()  # what stands in front may mean something: ` M path`
