@@ -7,8 +7,10 @@ repeat a test for each major of LOCKGATE_TEST_MAJORS (default: 18, and 15 where 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -114,3 +116,108 @@ def database(server: Server, new_database: NewDatabase) -> DatabaseUrl:
 def any_database(any_server: Server, new_database: NewDatabase) -> DatabaseUrl:
     """An empty database on a server of each major in turn."""
     return new_database(any_server)
+
+
+# A small project and the real command line
+
+
+ENV_PY = """\
+import os
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+REVISION = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = {revision!r}
+down_revision = {down_revision!r}
+
+
+def upgrade():
+    {upgrade}
+
+
+def downgrade():
+    {downgrade}
+"""
+
+REVISIONS = {
+    "one": (
+        "op.create_table('item', sa.Column('id', sa.Integer, primary_key=True))",
+        "op.drop_table('item')",
+    ),
+    "two": ("op.add_column('item', sa.Column('note', sa.Text))", "op.drop_column('item', 'note')"),
+    "three": (
+        "op.add_column('item', sa.Column('size', sa.Integer))",
+        "op.drop_column('item', 'size')",
+    ),
+}
+"""Revision, the body of its upgrade, the body of its downgrade; each follows the one before."""
+
+
+MakeProject = Callable[..., Path]
+RunLockgate = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """Writes a small Alembic project, and answers its folder.
+
+    The arguments are the text of lockgate.toml and, where others are wanted, `env_py` and
+    `revisions`. The usual `env.py` takes its URL from DATABASE_URL.
+    """
+
+    def make(
+        settings: str,
+        *,
+        env_py: str = ENV_PY,
+        revisions: Mapping[str, tuple[str, str]] = REVISIONS,
+    ) -> Path:
+        project = tmp_path / "project"
+        versions = project / "migrations" / "versions"
+        versions.mkdir(parents=True)
+        (project / "lockgate.toml").write_text(settings, encoding="utf-8")
+        (project / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+        (project / "migrations" / "env.py").write_text(env_py)
+        before: str | None = None
+        for revision, (upgrade, downgrade) in revisions.items():
+            text = REVISION.format(
+                revision=revision, down_revision=before, upgrade=upgrade, downgrade=downgrade
+            )
+            (versions / f"{revision}.py").write_text(text)
+            before = revision
+        return project
+
+    return make
+
+
+@pytest.fixture
+def lockgate(tmp_path: Path) -> RunLockgate:
+    """Runs the installed `lockgate` in a folder, in a new process.
+
+    The arguments are the folder and what is typed; the keywords are the environment variables
+    that the command finds beside PATH and HOME.
+    """
+    home = tmp_path / "home"
+
+    def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        home.mkdir(exist_ok=True)
+        return subprocess.run(
+            [Path(sys.executable).with_name("lockgate"), *arguments],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    return run

@@ -21,6 +21,8 @@ class ExitStatus(IntEnum):
     ROLLED_BACK = 5
     PART_WAY = 6
     LOCK_NOT_OBTAINED = 7
+    BUG = 70
+    """Not in CONTRACT.md: Python's own status would be 1, which says "the answer is no"."""
 
 
 class LockgateError(Exception):

@@ -42,8 +42,9 @@ def list_environments(
     """List the environments of the settings; connects to none."""
     speak(output, quiet, verbose)
     from lockgate.report.environments import list_document, list_text
+    from lockgate.workflows.environments import listed
 
-    environments = open_workspace(config).settings.environments
+    environments = listed(open_workspace(config))
     if output is Format.JSON:
         TERMINAL.document("env-list", list_document(environments))
     else:

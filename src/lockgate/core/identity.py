@@ -42,6 +42,11 @@ class Facts:
     user: str
 
     @property
+    def cluster(self) -> str:
+        """The cluster's own number, or its address where that may not be read."""
+        return self.system_identifier or f"{self.host}:{self.port}"
+
+    @property
     def place(self) -> str:
         """Database and host in words, for messages."""
         return f'database "{self.database}"' + (f' on "{self.host}"' if self.host else "")
@@ -79,7 +84,8 @@ class Expectation:
 
     `environment` None stands for "whatever the mark says". `uuid`, where known (lock file, or
     an earlier connection of the same command), must be the mark's. `hosts` and `schemas` are
-    further ones that the settings allow.
+    further ones that the settings allow. `clusters_of_others` are names and system identifiers of
+    Environments with another role, none where the settings allow to share a cluster.
     """
 
     environment: str | None
@@ -172,6 +178,7 @@ class MarkMoved(WrongDatabase):
     what: str
     expected: str
     found: str
+    place: str
 
     code: ClassVar[str] = "LG-ENV-3"
 
@@ -179,15 +186,18 @@ class MarkMoved(WrongDatabase):
     def message(self) -> str:
         """Which fact moved, from what to what."""
         return (
-            f'the mark says "{self.environment}", but it was made on {self.what} '
-            f'"{self.expected}" and this is {self.what} "{self.found}": a restore, a copy, or '
-            f"another server"
+            f'expected "{self.environment}" as it was enrolled, with {self.what} '
+            f'"{self.expected}", but {self.place} has {self.what} "{self.found}": '
+            f"it is a restore, a copy, or another server"
         )
 
     @property
     def hint(self) -> str:
         """Relabel, or name the alias."""
-        relabel = "if this copy shall be used, run `lockgate env relabel NAME` on it"
+        relabel = (
+            "if this database shall be used from now on, run `lockgate env relabel NAME` "
+            "with the environment that it shall be"
+        )
         if self.what == "host":
             return (
                 f'if "{self.found}" is another name of the same server, add it to hosts of '
@@ -203,6 +213,7 @@ class MarkIsAnother(WrongDatabase):
     environment: str
     expected: str
     found: str
+    place: str
 
     code: ClassVar[str] = "LG-ENV-4"
 
@@ -210,16 +221,16 @@ class MarkIsAnother(WrongDatabase):
     def message(self) -> str:
         """Both identities."""
         return (
-            f'expected the "{self.environment}" with mark {self.expected}, '
-            f"but this one carries mark {self.found}"
+            f'expected the "{self.environment}" with mark "{self.expected}", '
+            f'but {self.place} is another "{self.environment}", with mark "{self.found}"'
         )
 
     @property
     def hint(self) -> str:
         """Where the expectation came from."""
         return (
-            "correct the url; if the database was enrolled anew on purpose, "
-            f"remove {self.environment} from lockgate.lock and run "
+            "let the settings, DATABASE_URL and env.py all lead to one database; if it was "
+            f"enrolled anew on purpose, remove {self.environment} from lockgate.lock and run "
             f"`lockgate env enroll {self.environment}`"
         )
 
@@ -237,8 +248,8 @@ class MarkTooNew(WrongDatabase):
     def message(self) -> str:
         """Both formats."""
         return (
-            f'the mark in database "{self.database}" has format {self.format}, '
-            f"expected {MARK_FORMAT} or older: a newer lockgate wrote it"
+            f'expected a mark of format "{MARK_FORMAT}" or older, but the one in database '
+            f'"{self.database}" has format "{self.format}": a newer lockgate wrote it'
         )
 
     @property
@@ -261,8 +272,8 @@ class RoleDiffers(WrongDatabase):
     def message(self) -> str:
         """Both roles."""
         return (
-            f'the settings say that "{self.environment}" is {self.expected}, '
-            f"but the database's mark says {self.found}"
+            f'expected "{self.environment}" to be {self.expected}, as the settings say, '
+            f"but the mark in its database says {self.found}"
         )
 
     @property
@@ -288,16 +299,16 @@ class SchemaDiffers(WrongDatabase):
     def message(self) -> str:
         """Both schemas."""
         return (
-            f'"{self.environment}" was enrolled with schema "{self.expected}", but this '
-            f'connection\'s search_path leads to schema "{self.found}" and its version table'
+            f'expected {_schema(self.expected)}, with which "{self.environment}" was enrolled, '
+            f"but this connection's search_path leads to {_schema(self.found)}"
         )
 
     @property
     def hint(self) -> str:
         """Reset, or allow."""
         return (
-            "reset search_path (URL options, ALTER ROLE, ALTER DATABASE, env.py); if this schema "
-            f"is meant, add it to schemas of [environments.{self.environment}]"
+            "reset search_path (URL options, PGOPTIONS, ALTER ROLE, ALTER DATABASE, env.py); if "
+            f"this schema is meant, add it to schemas of [environments.{self.environment}]"
         )
 
 
@@ -315,16 +326,16 @@ class PoolerBetween(WrongDatabase):
     def message(self) -> str:
         """How it was recognised."""
         return (
-            f"the connection to {self.place} passes through a pooler: expected server process "
-            f"{self.announced_pid}, as announced at login, found {self.backend_pid}"
+            f"expected the server itself, but a pooler stands before {self.place}: the login "
+            f"announced process {self.announced_pid}, and process {self.backend_pid} answers"
         )
 
     @property
     def hint(self) -> str:
         """Use the direct address."""
         return (
-            "give the server's own address: behind a pooler neither session locks nor timeouts "
-            "stay with the session that set them"
+            "give the server's own host and port: behind a pooler neither session locks nor "
+            "timeouts stay with the session that set them"
         )
 
 
@@ -343,7 +354,7 @@ class ClusterShared(WrongDatabase):
         """Which two share what."""
         return (
             f'expected "{self.environment}" and "{self.other}" on servers of their own, '
-            f"but both are databases of the cluster {self.cluster}"
+            f'but both are databases of the cluster "{self.cluster}"'
         )
 
     @property
@@ -404,6 +415,57 @@ class TwoTargets(WrongDatabase):
         return f"unset {self.variable}, or set it to the database of {self.environment}"
 
 
+@dataclass(eq=False)
+class MarkUnknown(WrongDatabase):
+    """The database is marked as an Environment that the settings do not have."""
+
+    known: tuple[str, ...]
+    found: str
+    place: str
+
+    code: ClassVar[str] = "LG-ENV-14"
+
+    @property
+    def message(self) -> str:
+        """Expected and found."""
+        known = " or ".join(f'"{name}"' for name in self.known) or "an environment of the settings"
+        return f'expected {known}, but {self.place} is marked as "{self.found}"'
+
+    @property
+    def hint(self) -> str:
+        """Another database, or one more Environment."""
+        return (
+            f"correct DATABASE_URL; if {self.found} belongs to this project, "
+            f"add [environments.{self.found}] to the settings"
+        )
+
+
+@dataclass(eq=False)
+class MarkUnreadable(WrongDatabase):
+    """The row that should be the mark was changed into something else."""
+
+    database: str
+    reason: str
+
+    code: ClassVar[str] = "LG-ENV-15"
+
+    @property
+    def message(self) -> str:
+        """Where, and what is wrong with it."""
+        return (
+            f'expected a mark that says what database "{self.database}" is, but its row in '
+            f"lockgate.mark cannot be read: {self.reason}"
+        )
+
+    @property
+    def hint(self) -> str:
+        """Look, then write it anew."""
+        return (
+            "find out who changed it; when it is certain which database this is, delete the row "
+            "and run `lockgate env enroll NAME`"
+        )
+
+
 def judge(expectation: Expectation, mark: Mark | NewerMark | None, facts: Facts) -> Mark:
     """The mark, once it is proved to be the expected one on the database it was made on.
 
@@ -423,7 +485,7 @@ def judge(expectation: Expectation, mark: Mark | NewerMark | None, facts: Facts)
     if moved is not None:
         raise moved
     if expectation.uuid is not None and mark.uuid != expectation.uuid:
-        raise MarkIsAnother(mark.environment, expectation.uuid, mark.uuid)
+        raise MarkIsAnother(mark.environment, expectation.uuid, mark.uuid, facts.place)
     if expectation.role is not None and mark.role != expectation.role:
         raise RoleDiffers(mark.environment, expectation.role, mark.role)
     judge_schema(expectation, mark, facts.schema)
@@ -441,19 +503,17 @@ def judge_schema(expectation: Expectation, mark: Mark, schema: str | None) -> No
 
 def moved_fact(mark: Mark, facts: Facts, *, aliases: tuple[str, ...]) -> MarkMoved | None:
     """The first physical fact that is no longer as it was when the mark was made."""
-    if None not in (mark.system_identifier, facts.system_identifier) and (
-        mark.system_identifier != facts.system_identifier
-    ):
-        cluster = str(mark.system_identifier), str(facts.system_identifier)
-        return MarkMoved(mark.environment, "cluster", *cluster)
-    if mark.database != facts.database:
-        return MarkMoved(mark.environment, "database", mark.database, facts.database)
-    if mark.oid != facts.oid:
-        return MarkMoved(mark.environment, "database oid", str(mark.oid), str(facts.oid))
-    if mark.port != facts.port:
-        return MarkMoved(mark.environment, "server port", str(mark.port), str(facts.port))
-    if None not in (mark.host, facts.host) and facts.host not in (mark.host, *aliases):
-        return MarkMoved(mark.environment, "host", str(mark.host), str(facts.host))
+    compared = [
+        ("system identifier", mark.system_identifier, facts.system_identifier),
+        ("name", mark.database, facts.database),
+        ("oid", mark.oid, facts.oid),
+        ("server port", mark.port, facts.port),
+        ("host", mark.host, mark.host if facts.host in aliases else facts.host),
+    ]
+    for what, then, now in compared:
+        # What the server or the driver did not tell, then or now, proves nothing either way.
+        if None not in (then, now) and then != now:
+            return MarkMoved(mark.environment, what, str(then), str(now), facts.place)
     return None
 
 
@@ -464,6 +524,10 @@ def canonical_host(host: str | None) -> str | None:
     if host.startswith(("/", "@")) or host in ("localhost", "127.0.0.1", "::1", ""):
         return LOCALHOST
     return host.lower().rstrip(".")
+
+
+def _schema(name: str | None) -> str:
+    return "no schema at all" if name is None else f'schema "{name}"'
 
 
 def _title(environment: str, part: str) -> str:

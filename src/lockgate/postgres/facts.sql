@@ -1,6 +1,6 @@
 SELECT d.datname,
        d.oid::bigint,
-       (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() AS s),
+       pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'),
        pg_catalog.current_setting('port')::int,
        pg_catalog.current_schema()::text,
        pg_catalog.current_setting('server_version_num')::int,

@@ -7,17 +7,24 @@ are the expected ones is decided in `core.identity`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
 from lockgate.core.environment import Role
-from lockgate.core.identity import MARK_FORMAT, Facts, Mark, NewerMark, canonical_host
+from lockgate.core.identity import (
+    MARK_FORMAT,
+    Facts,
+    Mark,
+    MarkUnreadable,
+    NewerMark,
+    canonical_host,
+)
 
 
 class Cursor(Protocol):
@@ -35,17 +42,20 @@ def read_identity(
 ) -> tuple[Mark | NewerMark | None, Facts]:
     """The mark of the database that `cursor` is on, and the facts it must agree with.
 
-    The mark is None where there is none, and a NewerMark where its format is unknown. Two short
-    read-only statements; any role can run them. `host` is how the caller addressed the server.
+    The mark is None where there is none, and a NewerMark where its format is unknown. At most
+    three short read-only statements; any role can run them. `host` is how the caller addressed
+    the server.
+
+    Raises MarkUnreadable.
     """
     cursor.execute(statement("facts.sql"))
     row = cursor.fetchone()
     assert row is not None, "pg_database has a row for the current database"
-    database, oid, cluster, port, schema, version, recovery, pid, user, has_mark = row
+    database, oid, may_ask, port, schema, version, recovery, pid, user, has_mark = row
     facts = Facts(
         database=str(database),
         oid=int(str(oid)),
-        system_identifier=None if cluster is None else str(cluster),
+        system_identifier=_read_system_identifier(cursor) if may_ask else None,
         host=canonical_host(host),
         port=int(str(port)),
         schema=None if schema is None else str(schema),
@@ -55,7 +65,7 @@ def read_identity(
         backend_pid=int(str(pid)),
         user=str(user),
     )
-    return (_read_mark(cursor) if has_mark else None), facts
+    return (_read_mark(cursor, facts.database) if has_mark else None), facts
 
 
 def write_mark(connection: psycopg.Connection, mark: Mark) -> None:
@@ -81,13 +91,31 @@ def statement(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _read_mark(cursor: Cursor) -> Mark | NewerMark | None:
+def _read_system_identifier(cursor: Cursor) -> str:
+    # A statement of its own: PostgreSQL checks the right to call a function even where a CASE
+    # would never call it.
+    cursor.execute("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")
+    row = cursor.fetchone()
+    assert row is not None, "a function that is no set gives a row"
+    return str(row[0])
+
+
+def _read_mark(cursor: Cursor, database: str) -> Mark | NewerMark | None:
     # As JSON, so that a newer mark with other columns is still read as far as its format.
     cursor.execute("SELECT pg_catalog.to_jsonb(m)::text FROM lockgate.mark AS m")
     row = cursor.fetchone()
     if row is None:
         return None
     written = json.loads(str(row[0]))
+    try:
+        return _parse_mark(written)
+    except KeyError as error:
+        raise MarkUnreadable(database, f"it has no {error}") from error
+    except (TypeError, ValueError) as error:
+        raise MarkUnreadable(database, str(error)) from error
+
+
+def _parse_mark(written: Mapping[str, Any]) -> Mark | NewerMark:  # Any: the row's own JSON
     if written["format"] > MARK_FORMAT:
         return NewerMark(written["format"])
     return Mark(

@@ -146,6 +146,20 @@ def resolve(url_setting: str, context: SourceContext) -> DatabaseUrl:
     return url
 
 
+def shown(url_setting: str) -> str:
+    """The setting as it may be shown.
+
+    Raises SourceUnknown, PasswordInSettings or UrlUnreadable for one that may not.
+    """
+    if _is_plain(url_setting):
+        url = DatabaseUrl.parse(url_setting, source="the settings")
+        if url.holds_secret():
+            raise PasswordInSettings
+    else:
+        _find(_divided(url_setting)[0])
+    return url_setting
+
+
 def is_local(url_setting: str) -> bool:
     """Whether `resolve` needs neither network, nor a program, nor a question to anyone.
 

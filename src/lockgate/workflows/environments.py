@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lockgate import secrets
 from lockgate.core.environment import Environment, Role
 from lockgate.core.identity import (
     MARK_FORMAT,
@@ -18,6 +19,7 @@ from lockgate.core.identity import (
     PoolerBetween,
     WrongDatabase,
     judge,
+    moved_fact,
 )
 from lockgate.core.ledger import write_entry
 from lockgate.core.lockfile import LockedEnvironment
@@ -26,7 +28,12 @@ from lockgate.postgres import ledger
 from lockgate.postgres.connect import InRecovery, connect_unchecked
 from lockgate.postgres.identity import write_mark
 from lockgate.workflows.account import entry_without_revision
-from lockgate.workflows.destination import Destination, find_destination, of_environment
+from lockgate.workflows.destination import (
+    Destination,
+    find_destination,
+    must_not_share_cluster,
+    of_environment,
+)
 from lockgate.workflows.workspace import Workspace
 
 
@@ -51,6 +58,33 @@ class AlreadyMarked(WrongDatabase):
         return (
             f"correct the url of {self.name}; if this database shall become {self.name}, "
             f"run `lockgate env relabel {self.name}`"
+        )
+
+
+@dataclass(eq=False)
+class NoCopy(WrongDatabase):
+    """Relabelling the very database of another Environment, in place of a copy of it."""
+
+    name: str
+    found: str
+    place: str
+
+    code: ClassVar[str] = "LG-ENV-16"
+
+    @property
+    def message(self) -> str:
+        """Whose database it is."""
+        return (
+            f'expected a copy to relabel as "{self.name}", but {self.place} is "{self.found}" '
+            "itself, where it was enrolled"
+        )
+
+    @property
+    def hint(self) -> str:
+        """Another URL, or the end of the other Environment."""
+        return (
+            f"correct the url of {self.name}; if {self.found} shall really become {self.name}, "
+            f"remove [environments.{self.found}] from the settings first"
         )
 
 
@@ -81,6 +115,18 @@ Confirm = Callable[[str, str], None]
 """Asks for an Environment's name, given it and what will happen; raises NotConfirmed."""
 
 
+def listed(workspace: Workspace) -> tuple[Environment, ...]:
+    """The Environments of the settings, whose urls may all be shown.
+
+    Raises PasswordInSettings, UrlUnreadable or SourceUnknown.
+    """
+    environments = workspace.settings.environments
+    for environment in environments:
+        for _, setting in environment.databases:
+            secrets.shown(setting)
+    return environments
+
+
 def show(workspace: Workspace, name: str) -> EnvironmentView:
     """Where `name` really points: the URL without its password, and what answers there."""
     environment = workspace.settings.environment(name)
@@ -107,7 +153,7 @@ def relabel(workspace: Workspace, name: str, confirm: Confirm) -> tuple[Mark, ..
 def _mark(workspace: Workspace, name: str, confirm: Confirm, *, relabel: bool) -> tuple[Mark, ...]:
     environment = workspace.settings.environment(name)
     destination = find_destination(workspace, name)
-    marks = []
+    marks: list[Mark] = []
     for part, url in destination.urls.items():
         with connect_unchecked(url, purpose=f"enroll {name}") as (connection, mark, facts):
             if facts.announced_pid != facts.backend_pid:
@@ -121,11 +167,15 @@ def _mark(workspace: Workspace, name: str, confirm: Confirm, *, relabel: bool) -
                     raise AlreadyMarked(name, mark.environment, facts.place)
                 marks.append(judge(destination.expect(part), mark, facts))
                 continue
+            if isinstance(mark, Mark):
+                _refuse_original(workspace, name, mark, facts)
             _refuse_shared_cluster(workspace, environment, facts)
             action = "relabel" if relabel else "enroll"
             was = f', now marked "{mark.environment}",' if isinstance(mark, Mark) else ""
             confirm(name, f"{action} {facts.place} at {url.redacted()}{was} as {environment.role}")
-            fresh = _fresh_mark(workspace, environment, part, facts)
+            # One for all parts: it is the Environment that the lock file and a run hold on to.
+            identity = marks[0].uuid if marks else str(uuid.uuid4())
+            fresh = _fresh_mark(workspace, environment, part, facts, identity)
             with connection.transaction():
                 write_mark(connection, fresh)
                 ledger.start_ledger(connection)
@@ -149,10 +199,21 @@ def _mark(workspace: Workspace, name: str, confirm: Confirm, *, relabel: bool) -
     return tuple(marks)
 
 
-def _fresh_mark(workspace: Workspace, environment: Environment, part: str, facts: Facts) -> Mark:
+def _refuse_original(workspace: Workspace, name: str, mark: Mark, facts: Facts) -> None:
+    """Raises NoCopy for another Environment's own database, which is still where it was marked."""
+    others = {other.name: other for other in workspace.settings.environments if other.name != name}
+    if mark.environment not in others:
+        return
+    if moved_fact(mark, facts, aliases=others[mark.environment].hosts) is None:
+        raise NoCopy(name, mark.environment, facts.place)
+
+
+def _fresh_mark(
+    workspace: Workspace, environment: Environment, part: str, facts: Facts, identity: str
+) -> Mark:
     return Mark(
         format=MARK_FORMAT,
-        uuid=str(uuid.uuid4()),
+        uuid=identity,
         environment=environment.name,
         role=environment.role,
         part=part,
@@ -172,23 +233,25 @@ def _refuse_shared_cluster(workspace: Workspace, environment: Environment, facts
 
     An Environment that cannot be reached now is compared through the lock file alone.
     """
-    if workspace.settings.shared_cluster or facts.system_identifier is None:
-        return
     for locked in workspace.lock.environments:
-        if locked.name != environment.name and locked.system_identifier == facts.system_identifier:
-            raise ClusterShared(environment.name, locked.name, facts.system_identifier)
-    for other in workspace.settings.environments:
-        if other.name != environment.name and _cluster_of(workspace, other) == (
-            facts.system_identifier
+        if must_not_share_cluster(workspace, environment.role, locked.role) and (
+            locked.system_identifier == facts.cluster
         ):
-            raise ClusterShared(environment.name, other.name, facts.system_identifier)
+            raise ClusterShared(environment.name, locked.name, facts.cluster)
+    for other in workspace.settings.environments:
+        if must_not_share_cluster(workspace, environment.role, other.role) and (
+            _cluster_of(workspace, other) == facts.cluster
+        ):
+            raise ClusterShared(environment.name, other.name, facts.cluster)
 
 
 def _cluster_of(workspace: Workspace, environment: Environment) -> str | None:
+    if all(setting.startswith("embedded:") for _, setting in environment.databases):
+        return None  # a server of its own; starting it only to compare would be odd
     try:
         destination = of_environment(workspace, environment)
         with connect_unchecked(destination.primary, purpose="identity") as (_, __, facts):
-            return facts.system_identifier
+            return facts.cluster
     except LockgateError:
         return None  # not reachable from here; it is compared when it is used
 
@@ -202,14 +265,15 @@ def _look(destination: Destination, part: str, urls: Mapping[str, str]) -> Envir
             try:
                 judge(destination.expect(part), mark, facts)
             except WrongDatabase as refusal:
-                state = _state(refusal, mark)
+                state = identity_state(refusal, mark)
                 return EnvironmentView(environment, urls, state, refusal.message, known, facts)
             return EnvironmentView(environment, urls, "ok", None, known, facts)
     except LockgateError as error:
         return EnvironmentView(environment, urls, "unreachable", error.message)
 
 
-def _state(refusal: WrongDatabase, mark: Mark | NewerMark | None) -> str:
+def identity_state(refusal: WrongDatabase, mark: Mark | NewerMark | None) -> str:
+    """The one word for a refused identity: `unmarked`, `moved` or `wrong`."""
     if mark is None:
         return "unmarked"
     return "moved" if refusal.code == "LG-ENV-3" else "wrong"
