@@ -325,6 +325,8 @@ def test_config_elsewhere_leads_back_to_the_setup(tmp_path: Path) -> None:
         tmp_path / "alembic.ini"
     )
     assert "lockgate env enroll dev --config deploy/lockgate.toml" in setup.commands
+    again = init(Wishes(tmp_path, config=Path("deploy/lockgate.toml")), {}, None)
+    assert again.written == ()
 
 
 def test_multidb_setup_gets_a_url_for_each_database(tmp_path: Path) -> None:

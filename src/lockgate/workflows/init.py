@@ -220,7 +220,7 @@ def init(wishes: Wishes, environ: Mapping[str, str], choose: Choose | None) -> S
     lock = _lock(project)
     wanted |= {
         settings_path.parent / LOCK_FILE: lockfile.render(lock),
-        **_ci_example(settings_path),
+        **_ci_example(settings_path, configuration),
         settings_path: _settings_text(settings_path, configuration, project),
     }
     written = _write_missing(wanted)
@@ -319,15 +319,18 @@ def _lock(project: AlembicProject | None) -> LockFile:
     )
 
 
-def _ci_example(settings_path: Path) -> dict[Path, str]:
-    root = next(folder for folder in settings_path.parents if folder.is_dir())
-    top = Path(git(root, "rev-parse", "--show-toplevel") or root)
-    if (top / CI_FOLDER / CI_EXAMPLE).with_suffix("").exists():
+def _ci_example(settings_path: Path, configuration: Path) -> dict[Path, str]:
+    """The example, at the top of the repository; none where it was taken into use."""
+    existing = next(above for above in configuration.parents if above.is_dir())
+    top = git(existing, "rev-parse", "--show-toplevel")
+    folder = Path(top or os.path.commonpath((configuration.parent, settings_path.parent)))
+    example = folder / CI_FOLDER / CI_EXAMPLE
+    if example.with_suffix("").exists():
         return {}
-    inside = settings_path.resolve().relative_to(top.resolve())
-    config = "" if inside == Path(SETTINGS_FILE) else f" --config {inside.as_posix()}"
+    inside = Path(os.path.relpath(settings_path, folder)).as_posix()
+    config = "" if inside == SETTINGS_FILE else f" --config {inside}"
     text = files("lockgate.workflows").joinpath(f"templates/{CI_EXAMPLE}").read_text()
-    return {top / CI_FOLDER / CI_EXAMPLE: Template(text).substitute(config=config)}
+    return {example: Template(text).substitute(config=config)}
 
 
 def _settings_text(path: Path, configuration: Path, project: AlembicProject | None) -> str:
