@@ -125,6 +125,13 @@ class Settings:
         """The folder for what belongs to this checkout alone: embedded servers, scratch."""
         return self.root / STATE_DIRECTORY
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The databases of the set-up, as the first Environment names them; PRIMARY without one."""
+        for environment in self.environments:
+            return tuple(part for part, _ in environment.databases)
+        return (PRIMARY,)
+
     def environment(self, name: str) -> Environment:
         """The Environment called `name`; raises EnvironmentUnknown."""
         for environment in self.environments:
@@ -305,5 +312,5 @@ def _check(environment: str, table: _CheckTable) -> Check:
         sql=table.sql,
         expect=table.expect,
         command=table.command,
-        timeout_ms=parse_duration_ms(table.timeout),
+        timeout_ms=_positive(environment, f"checks.{table.name}.timeout", table.timeout),
     )

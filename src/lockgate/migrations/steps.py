@@ -51,6 +51,12 @@ def nothing(_: tuple[str, ...], __: MigrationContext) -> Sequence[Any]:
     return ()
 
 
+def only_head(directory: ScriptDirectory) -> str:
+    """The head of a history that has exactly one."""
+    (head,) = directory.get_heads()
+    return head
+
+
 def pending(
     directory: ScriptDirectory, destination: str, heads: tuple[str, ...]
 ) -> tuple[Script, ...]:

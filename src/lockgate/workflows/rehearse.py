@@ -66,7 +66,7 @@ def rehearse(
             asked = resolve_range(workspace.project.directory, range_, start.heads)
             start = begins_at(start, asked)
             if range_ is None and not everything and start.dumps is None:
-                asked = tuple(r for r in asked if not _is_rehearsed(lock, r, scratch.major))
+                asked = not_rehearsed(lock, asked, scratch.major)
             rehearsal = rehearse_range(workspace, scratch, start, asked)
     return rehearsal, locked(workspace, rehearsal, start)
 
@@ -78,7 +78,7 @@ def start_from(
     """Where a rehearsal begins: at a database that is named, else at base."""
     named = environment is not None or workspace.settings.url_variable in workspace.environ
     if from_base or not named:
-        yield Start(BASE, parts=_parts(workspace))
+        yield Start(BASE, parts=workspace.settings.parts)
         return
     destination = find_destination(workspace, environment)
     yield start_of(destination)
@@ -374,6 +374,13 @@ def _skipped(asked: tuple[RevisionText, ...], why: str) -> list[RevisionRehearsa
     ]
 
 
+def not_rehearsed(
+    lock: LockFile, asked: tuple[RevisionText, ...], major: int
+) -> tuple[RevisionText, ...]:
+    """Those of `asked` that the lock file has not as rehearsed on `major`, in their present form."""
+    return tuple(text for text in asked if not _is_rehearsed(lock, text, major))
+
+
 def _is_rehearsed(lock: LockFile, text: RevisionText, major: int) -> bool:
     known = lock.revision(text.revision)
     if known is None or known.parent != text.parents:
@@ -387,10 +394,3 @@ def _known(known: LockedRevision | None, major: int, *, up: bool) -> str | None:
     if earlier is None:
         return None
     return earlier.up_fingerprint if up else earlier.down_fingerprint
-
-
-def _parts(workspace: Workspace) -> tuple[str, ...]:
-    """The databases of the set-up, as the first Environment of the settings names them."""
-    for environment in workspace.settings.environments:
-        return tuple(part for part, _ in environment.databases)
-    return ("",)

@@ -1,0 +1,56 @@
+"""`lockgate check`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Output,
+    Quiet,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL, Format
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("check")(check)
+
+
+def check(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Rehearse also what the lock file has already.")
+    ] = False,
+    postgres: Annotated[
+        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to check on.")
+    ] = None,
+    config: Config = None,
+    x: XArguments = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Ask all that CI should: heads, lock file, rehearsal, models against revisions."""
+    speak(output, quiet, verbose)
+    from lockgate.report.check import check_document, check_text
+    from lockgate.workflows.check import check as run
+
+    found = run(open_workspace(config, x), major=postgres, everything=everything)
+    if output is Format.JSON:
+        content = check_document(
+            found.server,
+            found.findings,
+            ok=found.ok,
+            models_match=found.models_match,
+            models_changes=found.models_changes,
+        )
+        TERMINAL.document("check", content)
+    else:
+        TERMINAL.text(check_text(found.server, found.findings, found.models_match))
+    return 0 if found.ok else 1

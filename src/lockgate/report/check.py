@@ -1,0 +1,57 @@
+"""What `lockgate check` found, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lockgate.core.catalog import Change
+from lockgate.core.health import Finding, Severity
+from lockgate.report.changes import change_document
+
+
+def check_text(server: str, findings: Iterable[Finding], models_match: bool | None) -> str:
+    """A line per Finding with its remedy, and a sentence at the end."""
+    lines = []
+    errors = warnings = 0
+    for finding in findings:
+        errors += finding.severity is Severity.ERROR
+        warnings += finding.severity is not Severity.ERROR
+        lines.append(f"{finding.severity.value}[{finding.code}] {finding.probe}: {finding.message}")
+        lines.append(f"  {finding.remedy}")
+    if models_match is True:
+        lines.append("the models make the same schema as the revisions")
+    elif models_match is None:
+        lines.append("the models were not compared: several heads, or env.py names none")
+    if errors or warnings:
+        lines.append(f"{errors} errors, {warnings} warnings (PostgreSQL {server})")
+    else:
+        lines.append(f"one head, lock file and rehearsals in order (PostgreSQL {server})")
+    return "\n".join(lines)
+
+
+def check_document(
+    server: str,
+    findings: Iterable[Finding],
+    *,
+    ok: bool,
+    models_match: bool | None,
+    models_changes: Iterable[Change],
+) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "server": server,
+        "ok": ok,
+        "findings": [
+            {
+                "code": finding.code,
+                "rule": finding.probe,
+                "severity": finding.severity.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+            }
+            for finding in findings
+        ],
+        "models_match": models_match,
+        "models_changes": [change_document(change) for change in models_changes],
+    }

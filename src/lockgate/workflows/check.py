@@ -1,0 +1,145 @@
+"""`lockgate check`: all that CI should ask before a change is merged; needs no Environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lockgate.core.catalog import Change
+from lockgate.core.health import Finding, Severity
+from lockgate.core.lockfile import compare
+from lockgate.core.rehearsal import Rehearsal, structural
+from lockgate.errors import LockgateError
+from lockgate.migrations import steps
+from lockgate.migrations.models import ModelsBuilder
+from lockgate.migrations.ranges import resolve_range
+from lockgate.migrations.revisions import read_revision_files
+from lockgate.workflows.rehearse import Start, between, fingerprint, not_rehearsed, rehearse_range
+from lockgate.workflows.scratch import Scratch, open_scratch
+from lockgate.workflows.workspace import Workspace
+
+MODEL_OBJECTS = ("table", "index", "constraint", "sequence", "type", "schema")
+"""Kinds of objects that metadata describes; what else differs may be the revisions' alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `lockgate check` found.
+
+    `rehearsal` holds the revisions that the lock file had not, or all of them where asked for.
+    `models_match` is None where there are several heads or `env.py` names no models.
+    """
+
+    server: str
+    findings: tuple[Finding, ...]
+    rehearsal: Rehearsal | None
+    models_match: bool | None
+    models_changes: tuple[Change, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is an error."""
+        return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+
+def check(workspace: Workspace, *, major: int | None, everything: bool) -> Checked:
+    """Heads, lock file, rehearsal of what is new, and models against revisions."""
+    findings = [*_heads(workspace), *_lock_file(workspace)]
+    single = len(workspace.project.directory.get_heads()) == 1
+    parts = workspace.settings.parts
+    with open_scratch(workspace, major=major, parts=parts) as scratch:
+        asked = resolve_range(workspace.project.directory, None, ())
+        if not everything:
+            asked = not_rehearsed(workspace.lock, asked, scratch.major)
+        rehearsal = None
+        if asked:
+            rehearsal = rehearse_range(workspace, scratch, Start("base", parts=parts), asked)
+            findings += _rehearsal(rehearsal)
+        match: bool | None = None
+        changes: tuple[Change, ...] = ()
+        if single:
+            try:
+                match, changes, more = _models(workspace, scratch)
+                findings += more
+            except LockgateError as error:
+                remedy = "mend the revision and run `lockgate rehearse`"
+                findings.append(Finding("LG-CHK-5", "replay", error.message, remedy))
+    return Checked(scratch.version, tuple(findings), rehearsal, match, changes)
+
+
+def _heads(workspace: Workspace) -> Iterator[Finding]:
+    heads = sorted(workspace.project.directory.get_heads())
+    if len(heads) > 1:
+        yield Finding(
+            "LG-CHK-1",
+            "heads",
+            f"there are {len(heads)} heads: {', '.join(heads)}",
+            "run `lockgate merge heads -m MESSAGE`",
+        )
+
+
+def _lock_file(workspace: Workspace) -> Iterator[Finding]:
+    for difference in compare(workspace.lock, read_revision_files(workspace.project.directory)):
+        yield Finding(
+            "LG-CHK-2",
+            "lock file",
+            f"{difference.revision} {difference.drift.value}",
+            "run `lockgate rehearse` and commit lockgate.lock",
+        )
+
+
+def _rehearsal(rehearsal: Rehearsal) -> Iterator[Finding]:
+    for one in rehearsal.revisions:
+        if one.ok:
+            continue
+        what = one.error or f"the downgrade is {one.down}"
+        if one.down == "ok" and not one.restores:
+            what = "the downgrade does not restore the structure"
+        remedy = "mend the revision; `lockgate rehearse` shows what is left"
+        yield Finding("LG-CHK-3", "rehearsal", f"{one.revision}: {what}", remedy)
+    if rehearsal.whole_error or structural(rehearsal.whole_changes):
+        what = rehearsal.whole_error or "one process makes another schema than one by one"
+        yield Finding("LG-CHK-3", "rehearsal", what, "run `lockgate rehearse` to see the Changes")
+
+
+def _models(
+    workspace: Workspace, scratch: Scratch
+) -> tuple[bool | None, tuple[Change, ...], tuple[Finding, ...]]:
+    """Whether the models make the schema that the revisions make, replayed from base."""
+    workspace.progress.working("replaying the revisions and making the models' schema")
+    project = workspace.project.reopened()
+    builder = ModelsBuilder()
+    with scratch.databases() as databases:
+        record = databases.upgrade(project, "head")
+        revisions = databases.catalogs(record.version_tables)
+    with scratch.databases() as databases:
+        databases.run(project, builder.steps)
+        models = databases.catalogs(record.version_tables)
+    moved = _moved(workspace, scratch, fingerprint(revisions))
+    if not builder.found:
+        return None, (), moved
+    changes = structural(between(revisions, models))
+    findings = [
+        Finding(
+            "LG-CHK-4",
+            "models",
+            f"{change.object} {change.name}{f', {change.property}' if change.property else ''} "
+            f"{change.kind.value} by the models",
+            "run `lockgate revision -m MESSAGE`, or correct the models",
+            Severity.ERROR if change.object in MODEL_OBJECTS else Severity.WARNING,
+        )
+        for change in changes
+    ]
+    return not changes, changes, (*moved, *findings)
+
+
+def _moved(workspace: Workspace, scratch: Scratch, found: str) -> tuple[Finding, ...]:
+    """A head whose Fingerprint is no longer the lock file's, though its file is."""
+    head = steps.only_head(workspace.project.directory)
+    locked = workspace.lock.revision(head)
+    rehearsal = locked.rehearsal(scratch.major) if locked else None
+    if rehearsal is None or rehearsal.up_fingerprint in (None, found):
+        return ()
+    message = f"replaying to {head} gives another structure than lockgate.lock has for it"
+    remedy = "run `lockgate rehearse --all` and look at what changed"
+    return (Finding("LG-CHK-6", "lock file", message, remedy),)
