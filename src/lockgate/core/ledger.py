@@ -73,9 +73,12 @@ class LedgerRow:
 
     @property
     def entry(self) -> Mapping[str, Any]:  # Any: JSON as an older or newer lockgate wrote it
-        """What the row says."""
-        read: Mapping[str, Any] = json.loads(self.text)
-        return read
+        """What the row says; empty where somebody has put something else into its place."""
+        try:
+            read = json.loads(self.text)
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,20 @@ class LedgerFault:
 
     row: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """The Ledger of one database, or its newest rows: newest first.
+
+    `faults` are None where the chain was not checked. `exists` is False where there is no Ledger.
+    """
+
+    environment: str
+    part: str
+    rows: tuple[LedgerRow, ...]
+    exists: bool
+    faults: tuple[LedgerFault, ...] | None
 
 
 def write_entry(entry: Entry) -> str:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors, sql
 
 from lockgate.core.environment import Budget
+from lockgate.core.health import LongTransaction as LongTransaction  # what it gives back
 from lockgate.errors import ExitStatus, LockgateError
 
 DEPLOY_LOCK = 7_812_904_713_560_118_529
@@ -118,18 +119,6 @@ def deployer(connection: psycopg.Connection) -> tuple[int, str, str] | None:
         (DEPLOY_LOCK,),
     ).fetchone()
     return row
-
-
-@dataclass(frozen=True, slots=True)
-class LongTransaction:
-    """A transaction that has been open for a while, and so would hold up a strong lock."""
-
-    pid: int
-    user: str
-    application: str
-    state: str
-    age_ms: float
-    query: str
 
 
 def long_transactions(
