@@ -6,9 +6,12 @@ Answers questions about the text of statements. Nothing else in lockgate reads S
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from pglast import ast, parse_sql, scan
-from pglast.enums import AlterTableType
+from pglast.enums import AlterTableType, TransactionStmtKind
 from pglast.parser import ParseError
 
 
@@ -33,12 +36,100 @@ def is_concurrent(sql: str) -> bool:
     return False
 
 
-def created_index(sql: str) -> tuple[str | None, str] | None:
-    """Schema (None where unqualified) and name of the index that `sql` creates CONCURRENTLY."""
+class Replay(StrEnum):
+    """What to do with a statement that was committed before its revision was cut off."""
+
+    AGAIN = "again"  # it only reads, or sets up the session
+    SKIP = "skip"
+    ANSWERS = "answers"  # it changes rows and answers with them, and cannot answer twice
+
+
+def replay(sql: str) -> Replay:
+    """How `sql` is met when its revision goes on; what cannot be parsed is skipped."""
+    try:
+        parsed = parse_sql(sql)
+    except ParseError:
+        return Replay.SKIP
+    found = {_replay(raw.stmt) for raw in parsed}
+    for strictest in (Replay.ANSWERS, Replay.SKIP):
+        if strictest in found:
+            return strictest
+    return Replay.AGAIN
+
+
+def _replay(statement: ast.Node | None) -> Replay:
+    match statement:
+        case ast.SelectStmt(intoClause=None, withClause=ctes):
+            changes = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
+            writes = ctes and any(isinstance(c.ctequery, changes) for c in ctes.ctes or ())
+            return Replay.ANSWERS if writes else Replay.AGAIN
+        case ast.InsertStmt() | ast.UpdateStmt() | ast.DeleteStmt():
+            # `returningList` up to pglast 7, whose parser is PostgreSQL 17's.
+            returns = ("returningClause", "returningList")
+            answers = any(getattr(statement, name, None) for name in returns)
+            return Replay.ANSWERS if answers else Replay.SKIP
+        case ast.CreateStmt(relation=ast.RangeVar(relpersistence="t")):
+            return Replay.AGAIN
+        case ast.VariableSetStmt() | ast.VariableShowStmt() | ast.ExplainStmt() | ast.LockStmt():
+            return Replay.AGAIN
+        case ast.TransactionStmt() | ast.DiscardStmt():
+            return Replay.AGAIN
+    return Replay.SKIP
+
+
+def commits(sql: str) -> bool:
+    """Whether `sql` is a COMMIT, sent past the driver that keeps the transaction."""
+    if not any(word in sql.upper() for word in ("COMMIT", "END")):
+        return False  # nearly all; spares them the parser
     match _only(sql):
-        case ast.IndexStmt(concurrent=True, idxname=str(name), relation=ast.RangeVar() as relation):
-            return relation.schemaname, name
+        case ast.TransactionStmt(kind=TransactionStmtKind.TRANS_STMT_COMMIT):
+            return True
+    return False
+
+
+class TraceKind(StrEnum):
+    """What a statement that commits by itself makes or removes."""
+
+    INDEX_MADE = "index made"
+    INDEX_DROPPED = "index dropped"
+    VALUE_ADDED = "value added"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How to see in the database whether a statement took place.
+
+    `within` is the table, index or enum type by its name, with its schema where `sql` gives one;
+    `name` the index or the enum value.
+    """
+
+    kind: TraceKind
+    within: tuple[str, ...]
+    name: str
+
+
+def trace(sql: str) -> Trace | None:
+    """The trace that `sql` leaves, None where it leaves no such simple one."""
+    match _only(sql):
+        case ast.IndexStmt(concurrent=True, idxname=str(name), relation=ast.RangeVar() as table):
+            path = (table.schemaname, table.relname)
+            return Trace(TraceKind.INDEX_MADE, tuple(part for part in path if part), name)
+        case ast.DropStmt(concurrent=True, objects=(names,)):
+            return Trace(TraceKind.INDEX_DROPPED, _path(names), _path(names)[-1])
+        case ast.AlterEnumStmt(typeName=names, oldVal=None, newVal=str(value)):
+            return Trace(TraceKind.VALUE_ADDED, _path(names), value)
     return None
+
+
+def _path(names: Sequence[Any] | None) -> tuple[str, ...]:
+    return tuple(part.sval for part in names or ())
+
+
+def creates_if_missing(sql: str) -> bool:
+    """Whether `sql` is a CREATE ... IF NOT EXISTS, which changes nothing where the thing exists."""
+    if "EXISTS" not in sql.upper():
+        return False  # nearly all; spares them the parser
+    return getattr(_only(sql), "if_not_exists", False) is True
 
 
 def split(script: str) -> tuple[str, ...]:
@@ -71,6 +162,31 @@ def fill_numbered(sql: str, literals: Sequence[str]) -> str:
             pieces += [data[last : token.start], literals[number - 1].encode()]
             last = token.end + 1
     return b"".join([*pieces, data[last:]]).decode()
+
+
+def without_constants(sql: str) -> str:
+    """`sql` with `?` for each constant, where all that it does is to read or change rows.
+
+    Anything else comes back as it is, for a constant of DDL is structure; so does what cannot be
+    parsed.
+    """
+    try:
+        statements = [raw.stmt for raw in parse_sql(sql)]
+    except ParseError:
+        return sql
+    rows = (ast.SelectStmt, ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
+    if not all(isinstance(statement, rows) for statement in statements):
+        return sql
+    data = sql.encode()
+    pieces, last = [], 0
+    for token in scan(sql):
+        if token.name in _CONSTANTS:
+            pieces += [data[last : token.start], b"?"]
+            last = token.end + 1
+    return b"".join([*pieces, data[last:]]).decode()
+
+
+_CONSTANTS = ("SCONST", "USCONST", "BCONST", "XCONST", "ICONST", "FCONST")
 
 
 def _only(sql: str) -> ast.Node | None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, Protocol
+from typing import Any
+from urllib.parse import quote
+from warnings import catch_warnings
 
 from alembic.operations import Operations  # noqa: F401  (loads op before env.py does)
 from alembic.runtime.environment import EnvironmentContext
@@ -31,61 +32,25 @@ from lockgate.core.environment import PRIMARY
 from lockgate.core.outcome import Step
 from lockgate.core.statement import Direction, Statement
 from lockgate.core.url import DatabaseUrl
-from lockgate.errors import ExitStatus, LockgateError
+from lockgate.errors import LockgateError
+from lockgate.migrations.failures import (
+    AlembicRefused,
+    EnvPyCannotConnect,
+    EnvPyRanNothing,
+    RevisionCodeFailed,
+    RunFailed,
+    RunRecord,
+    StatementFailed,
+    VersionTable,
+    one_line,
+    server_words,
+    sqlstate,
+)
+from lockgate.migrations.observer import DbapiConnection, Execute, Guard, Observer, Session
 from lockgate.migrations.project import AlembicProject, urls_delivered
 
 Steps = Callable[[tuple[str, ...], MigrationContext], Sequence[Any]]
 """From the heads that a database is at, Alembic's steps to run there (RevisionStep, StampStep)."""
-
-Execute = Callable[[str, Mapping[str, object]], int]
-"""Runs SQL with `:name` parameters in the revision's transaction; answers the rows touched."""
-
-
-class Guard(Protocol):
-    """Sees each new connection first, and may refuse it by raising."""
-
-    def connected(
-        self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
-    ) -> None:
-        """Checks identity and sets the session up; the connection is in no transaction."""
-
-    def configured(self, connection: DbapiConnection) -> str | None:
-        """Checks what `env.py` may have changed on the connection since; answers its schema."""
-
-
-class DbapiConnection(Protocol):
-    """What every DBAPI connection can do."""
-
-    def cursor(self) -> Any:  # Any: the driver's own cursor class
-        """A new cursor."""
-
-    def commit(self) -> None:
-        """Ends the transaction."""
-
-    def rollback(self) -> None:
-        """Ends the transaction and undoes it."""
-
-
-class Observer:
-    """Told of each revision and statement as it happens; does nothing unless overridden."""
-
-    def configured(self, table: VersionTable) -> None:
-        """Once `env.py` has said where its version table is."""
-
-    def step_begins(self, step: Step) -> None:
-        """Before a revision's function is called, outside its transaction."""
-
-    def statement_begins(self, statement: Statement, connection: DbapiConnection) -> None:
-        """Before a statement is sent."""
-
-    def statement_done(self, statement: Statement) -> None:
-        """After a statement, with its duration."""
-
-    def step_applied(self, step: Step, execute: Execute) -> None:
-        """After the version table was updated, still inside the revision's transaction."""
-
-    def step_committed(self, step: Step) -> None:
-        """After the revision's transaction, before the next step or the end of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,139 +64,6 @@ class Target:
     variable: str
     driver: str | None
     redirect: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VersionTable:
-    """Where `env.py` keeps its version table."""
-
-    name: str
-    schema: str | None
-    part: str = PRIMARY
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """What a run of `env.py` did: the heads it found, the steps it ran, its version tables.
-
-    `heads_before` has one entry per part that `env.py` configured.
-    """
-
-    heads_before: Mapping[str, tuple[str, ...]]
-    steps: tuple[Step, ...]
-    version_tables: tuple[VersionTable, ...]
-    external_transaction: bool
-
-
-class RunFailed(LockgateError):
-    """A run of `env.py` that ended in an error; `record` says how far it came."""
-
-    record: RunRecord
-
-
-@dataclass(eq=False)
-class StatementFailed(RunFailed):
-    """The server refused a statement of a revision."""
-
-    revision: str
-    direction: Direction
-    place: str
-    sqlstate: str | None
-    reason: str
-    sql: str
-    part_way: bool
-    record: RunRecord = field(repr=False)
-
-    code: ClassVar[str] = "LG-RUN-1"
-
-    @property
-    def exit_status(self) -> ExitStatus:  # type: ignore[override]
-        """Whether anything lasting was made before."""
-        return ExitStatus.PART_WAY if self.part_way else ExitStatus.ROLLED_BACK
-
-    @property
-    def message(self) -> str:
-        """Revision, place, the server's words and SQLSTATE."""
-        state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
-        outcome = "stopped part-way" if self.part_way else "rolled back"
-        return (
-            f"{self.direction} of revision {self.revision} failed and was {outcome}, "
-            f"at {self.place}: {self.reason}{state}"
-        ).replace("was stopped", "stopped")
-
-    @property
-    def hint(self) -> str:
-        """What to mend, and how to go on."""
-        if self.part_way:
-            return "remove the cause, then run the same command again: it goes on from there"
-        return f"correct the statement in {self.place}, and try it with `lockgate rehearse`"
-
-
-@dataclass(eq=False)
-class RevisionCodeFailed(RunFailed):
-    """Python code of a revision or of `env.py` raised an error."""
-
-    where: str
-    error: str
-    part_way: bool
-    record: RunRecord = field(repr=False)
-
-    code: ClassVar[str] = "LG-RUN-2"
-
-    @property
-    def exit_status(self) -> ExitStatus:  # type: ignore[override]
-        """Whether anything lasting was made before."""
-        return ExitStatus.PART_WAY if self.part_way else ExitStatus.ROLLED_BACK
-
-    @property
-    def message(self) -> str:
-        """Place and error."""
-        return f"{self.where} raised {self.error}"
-
-    @property
-    def hint(self) -> str:
-        """Where to look."""
-        return f"correct {self.where}; run again with --verbose for the whole traceback"
-
-
-@dataclass(eq=False)
-class AlembicRefused(LockgateError):
-    """Alembic does not accept the arguments or the history."""
-
-    reason: str
-
-    code: ClassVar[str] = "LG-RUN-3"
-    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
-
-    @property
-    def message(self) -> str:
-        """Alembic's words."""
-        return self.reason
-
-    @property
-    def hint(self) -> str:
-        """Where the revisions are listed."""
-        return "run `lockgate history` and `lockgate heads` to see the revisions there are"
-
-
-@dataclass(eq=False)
-class EnvPyRanNothing(LockgateError):
-    """`env.py` ended without ever calling `context.configure` with a connection."""
-
-    path: str
-
-    code: ClassVar[str] = "LG-RUN-4"
-    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
-
-    @property
-    def message(self) -> str:
-        """Which file."""
-        return f'"{self.path}" ended without context.configure(connection=...)'
-
-    @property
-    def hint(self) -> str:
-        """What env.py must do online."""
-        return "let env.py configure the context with a connection when it is not offline"
 
 
 def drive(
@@ -258,6 +90,7 @@ def drive(
             urls_delivered(project, target.urls, variable=target.variable, driver=target.driver)
         )
         stack.enter_context(_sys_path_kept())
+        stack.enter_context(_modules_forgotten(project))
         stack.enter_context(_alembic_hushed())
         stack.enter_context(run.listening())
         run.run_env(options or {})
@@ -280,20 +113,22 @@ class _Run:
         self.target = target
         self.guard = guard
         self.observer = observer
-        self.refusal: BaseException | None = None
+        self.refusal: LockgateError | None = None
+        self.failures: dict[str, BaseException] = {}
         self.heads_before: dict[str, tuple[str, ...]] = {}
         self.done: list[Step] = []
         self.step: Step | None = None
+        self.migrating = False
         self.version_tables: list[VersionTable] = []
         self.checked: dict[int, object] = {}
         self.external_transaction = False
         self.own_statement = False
-        self.thread = threading.get_ident()
+        self.own_statement_failed = False
 
-    def record(self) -> RunRecord:
+    def record(self, *, failed: bool = False) -> RunRecord:
         return RunRecord(
             dict(self.heads_before),
-            tuple(self.done),
+            () if failed and self.external_transaction else tuple(self.done),
             tuple(self.version_tables),
             self.external_transaction,
         )
@@ -307,18 +142,35 @@ class _Run:
             as_sql=False,
             **options,
         )
-        configure = context.configure
-        # On the instance: Alembic's module proxy looks the method up there at each call.
+        configure, run_migrations = context.configure, context.run_migrations
+        # On the instance: Alembic's module proxy looks the methods up there at each call.
         context.configure = lambda **given: self.configure(context, configure, given)  # type: ignore[method-assign]
+        context.run_migrations = lambda **given: self.migrate(run_migrations, given)  # type: ignore[method-assign]
         try:
             with context:
                 directory.run_env()
         except BaseException as error:
-            raise self.in_words(error) from _cause(error)
+            if not _is_orderly_exit(error) or self.step is not None:
+                ended_by = self.failure() or self.in_words(error)
+                raise ended_by from self.cause_of(ended_by, error)
+        # What ended the run may have been swallowed by env.py, or by the revision.
+        failure = self.failure()
+        if failure is not None:
+            raise failure
         if not self.version_tables:
             raise EnvPyRanNothing(str(Path(directory.dir, "env.py")))
-        if self.refusal is not None:  # env.py swallowed it
-            raise self.refusal
+
+    def failure(self) -> BaseException | None:
+        return self.refusal or next(iter(self.failures.values()), None)
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Keeps what the Guard or the Observer raises, whatever the team's code makes of it."""
+        try:
+            yield
+        except LockgateError as refusal:
+            self.refusal = self.refusal or refusal
+            raise
 
     # -- env.py's calls --------------------------------------------------------------------
 
@@ -329,13 +181,13 @@ class _Run:
         if connection is None:
             configure(**given)
             return
+        # As Alembic decides it: what is open already, only env.py can commit.
+        external_transaction = connection.in_transaction()
         dbapi_connection = connection.connection.dbapi_connection
         if id(dbapi_connection) not in self.checked:
             # Opened before this run began listening, by the import of the team's own modules.
             self.show(dbapi_connection, connection.engine.url.host)
-        schema = self.guard.configured(dbapi_connection)  # type: ignore[arg-type]
-        if not connection.in_transaction():
-            dbapi_connection.rollback()  # type: ignore[union-attr]
+        schema = self.schema_of(connection)
         callbacks = given.get("on_version_apply") or ()
         callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
         configure(
@@ -345,25 +197,49 @@ class _Run:
                 "on_version_apply": (*callbacks, self.version_applied),
             }
         )
+        self.external_transaction |= external_transaction
         migration = context.get_context()
-        self.external_transaction |= migration._in_external_transaction
         table = VersionTable(
             migration.version_table, migration.version_table_schema or schema, self.part()
         )
         self.version_tables.append(table)
         self.observer.configured(table)
 
+    def schema_of(self, connection: Connection) -> str | None:
+        dbapi_connection = connection.connection.dbapi_connection
+        with self.heeded():
+            schema = self.guard.configured(dbapi_connection)  # type: ignore[arg-type]
+        if not connection.in_transaction():
+            dbapi_connection.rollback()  # type: ignore[union-attr]
+        return schema
+
     def part(self) -> str:
         """The database that `env.py` is configuring now: they come in the order of the settings."""
         parts = tuple(self.target.urls)
         return parts[min(len(self.version_tables), len(parts) - 1)]
 
+    def migrate(self, run_migrations: Callable[..., None], given: dict[str, Any]) -> None:
+        part = self.version_tables[-1].part if self.version_tables else PRIMARY
+        self.migrating = True
+        try:
+            run_migrations(**given)
+        except BaseException as error:
+            self.failures[part] = self.in_words(error)
+            raise
+        finally:
+            self.migrating = False
+        self.failures.pop(part, None)
+
     def run_steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
         part = self.version_tables[-1].part
         self.heads_before[part] = tuple(heads)
+        if context.connection is not None:
+            # Once more: env.py may have turned search_path after it configured the context.
+            self.schema_of(context.connection)
         for step in self.steps(tuple(heads), context):
             self.step = _step(step, part)
-            self.observer.step_begins(self.step)
+            with self.heeded():
+                self.observer.step_begins(self.step)
             yield step
             self.done.append(self.step)
             self.observer.step_committed(self.step)
@@ -373,37 +249,46 @@ class _Run:
         self, *, ctx: MigrationContext, step: MigrationInfo, heads: set[str], **_: object
     ) -> None:
         assert self.step is not None
-        connection = ctx.connection
-        assert connection is not None
+        assert ctx.connection is not None
+        if self.refusal is not None:  # the revision swallowed it
+            raise self.refusal
+        self.step.heads = tuple(sorted(heads))
+        with self.heeded():
+            self.observer.step_applied(self.step, self.session(ctx.connection).execute)
+        self.step.applied = True
 
+    def session(self, connection: Connection) -> Session:
         def execute(sql: str, parameters: Mapping[str, object]) -> int:
             self.own_statement = True
             try:
                 return connection.execute(text(sql), dict(parameters)).rowcount
+            except exc.DBAPIError:
+                self.own_statement_failed = True
+                raise
             finally:
                 self.own_statement = False
 
-        self.step.heads = tuple(sorted(heads))
-        self.step.applied = True
-        self.observer.step_applied(self.step, execute)
+        return Session(connection.connection.dbapi_connection, execute)  # type: ignore[arg-type]
 
     # -- SQLAlchemy's events ---------------------------------------------------------------
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        listeners: list[tuple[Any, str, Callable[..., Any]]] = [
-            (Engine, "do_connect", self.connecting),
-            (Pool, "connect", self.connected),
-            (Engine, "before_cursor_execute", self.before_statement),
-            (Engine, "after_cursor_execute", self.after_statement),
+        listeners: list[tuple[Any, str, Callable[..., Any], dict[str, bool]]] = [
+            (Engine, "do_connect", self.connecting, {}),
+            (Pool, "connect", self.connected, {}),
+            (Pool, "checkout", self.checked_out, {}),
+            (Pool, "checkin", _checked_in, {}),
+            (Engine, "before_cursor_execute", self.before_statement, {"retval": True}),
+            (Engine, "after_cursor_execute", self.after_statement, {}),
+            (Engine, "commit", self.committing, {}),
+            (Engine, "rollback", self.rolling_back, {}),
         ]
-        for target, name, listener in listeners:
-            event.listen(target, name, listener)
-        try:
+        with ExitStack() as stack:
+            for target, name, listener, options in listeners:
+                event.listen(target, name, listener, **options)
+                stack.callback(event.remove, target, name, listener)
             yield
-        finally:
-            for target, name, listener in listeners:
-                event.remove(target, name, listener)
 
     def connecting(
         self, dialect: Dialect, record: Any, cargs: list[Any], cparams: dict[str, Any]
@@ -416,8 +301,10 @@ class _Run:
                 record.info["lockgate_host"] = host
             return None
         url = self.scratch_url(cparams).with_driver(dialect.driver)
-        scratch_args, scratch_parameters = dialect.create_connect_args(make_url(url.render()))
-        return dialect.connect(*scratch_args, **scratch_parameters)
+        _, scratch_parameters = dialect.create_connect_args(make_url(url.render()))
+        # What env.py asks for beside the address, such as a search_path, it gets on scratch too.
+        kept = {name: value for name, value in cparams.items() if name not in _ADDRESS}
+        return dialect.connect(*cargs, **kept | scratch_parameters)
 
     def scratch_url(self, cparams: Mapping[str, Any]) -> DatabaseUrl:
         asked = cparams.get("database", cparams.get("dbname"))
@@ -431,16 +318,25 @@ class _Run:
             return
         self.show(dbapi_connection, record.info.get("lockgate_host"))
 
+    def checked_out(self, dbapi_connection: Any, record: Any, proxy: Any) -> None:
+        if _is_postgres(dbapi_connection) and id(dbapi_connection) not in self.checked:
+            # A pool of the team's own module kept it from an earlier run, which may have been
+            # led to another database. The pool answers with a new connection.
+            raise exc.DisconnectionError
+
     def show(self, dbapi_connection: Any, host: object) -> None:
         self.checked[id(dbapi_connection)] = dbapi_connection
+        if host is None:  # left to the driver, or to a creator function
+            host = _host(dbapi_connection)
         try:
-            self.guard.connected(
-                dbapi_connection,
-                host=None if host is None else str(host),
-                announced_pid=_announced_pid(dbapi_connection),
-            )
-        except LockgateError as refusal:
-            self.refusal = refusal
+            with self.heeded():
+                self.guard.connected(
+                    dbapi_connection,
+                    host=None if host is None else str(host),
+                    announced_pid=_announced_pid(dbapi_connection),
+                )
+        except BaseException:
+            dbapi_connection.close()  # no pool keeps what it could not connect
             raise
 
     def before_statement(
@@ -448,14 +344,18 @@ class _Run:
         connection: Connection,
         cursor: Any,
         statement: str,
-        parameters: object,
+        parameters: Any,
         context: Any,
         executemany: bool,
-    ) -> None:
-        if self.step is None or self.own_statement:
-            return
+    ) -> tuple[str, Any]:
+        if self.own_statement:
+            return statement, parameters
+        if self.step is None:
+            return self.outside_statement(statement, parameters)
+        if self.refusal is not None:  # the revision swallowed it
+            raise self.refusal
         line = _line_in(self.step.file, sys._getframe(1))
-        autocommit = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        session = self.session(connection)
         seen = Statement(
             sql=statement,
             parameters=parameters or None,
@@ -463,13 +363,24 @@ class _Run:
             direction=self.step.direction,
             file=self.step.file if line is not None else None,
             line=line,
-            transactional=not autocommit,
+            # As the driver has it: an engine may be in autocommit without any execution option.
+            transactional=getattr(session.connection, "autocommit", False) is not True,
         )
         self.step.statements.append(seen)
+        with self.heeded():
+            instead = self.observer.statement_begins(seen, session)
+        if instead is not None:
+            return instead, type(parameters)()
         if context is not None:
             context._lockgate_started = time.perf_counter()
-        dbapi_connection = connection.connection.dbapi_connection
-        self.observer.statement_begins(seen, dbapi_connection)  # type: ignore[arg-type]
+        return statement, parameters
+
+    def outside_statement(self, statement: str, parameters: Any) -> tuple[str, Any]:
+        if self.done:
+            return statement, parameters
+        with self.heeded():
+            instead = self.observer.before_steps(statement, parameters, by_alembic=self.migrating)
+        return (statement, parameters) if instead is None else (instead, type(parameters)())
 
     def after_statement(
         self,
@@ -491,42 +402,65 @@ class _Run:
             rows=cursor.rowcount if cursor.rowcount >= 0 else None,
         )
         self.step.statements[-1] = done
-        if not done.transactional:
-            self.step.part_way = True
-        self.observer.statement_done(done)
+        with self.heeded():
+            self.observer.statement_done(done, self.session(connection))
+
+    def committing(self, connection: Connection) -> None:
+        if self.step is not None and not self.step.applied:
+            with self.heeded():
+                self.observer.committing(self.session(connection))
+
+    def rolling_back(self, connection: Connection) -> None:
+        # One that an interruption has invalidated has nothing open any more.
+        if self.step is not None and not self.step.applied and not connection.invalidated:
+            self.observer.rolled_back(self.session(connection))
 
     # -- errors ----------------------------------------------------------------------------
 
     def in_words(self, error: BaseException) -> BaseException:
         """The error that ends the command for what came out of `env.py`."""
-        if self.refusal is not None:
-            return self.refusal
-        if isinstance(error, LockgateError | KeyboardInterrupt | GeneratorExit):
+        interruption = _interruption(error)
+        if interruption is not None:
+            return interruption
+        if isinstance(error, LockgateError):
             return error
-        part_way = any(step.part_way for step in (*self.done, self.step) if step is not None)
-        part_way = part_way and self.step is not None and self.step.part_way
+        part_way = self.step is not None and self.step.part_way
         if isinstance(error, exc.DBAPIError) and self.step is not None and self.step.statements:
-            failed = self.step.statements[-1]
+            sql, place = self.failed_statement(error, self.step)
             return StatementFailed(
-                revision=failed.revision,
-                direction=failed.direction,
-                place=f"{Path(failed.file).name}:{failed.line}" if failed.file else "Alembic",
+                revision=self.step.revision,
+                direction=self.step.direction,
+                place=place,
                 sqlstate=sqlstate(error),
-                reason=_server_words(error),
-                sql=failed.sql,
+                reason=server_words(error),
+                sql=sql,
                 part_way=part_way,
-                record=self.record(),
+                record=self.record(failed=True),
             )
         if isinstance(error, CommandError):
-            return AlembicRefused(_one_line(str(error)))
-        where = self.where(error)
-        words = _one_line(traceback.format_exception_only(error)[-1])
+            return AlembicRefused(one_line(str(error)))
+        if isinstance(error, exc.OperationalError) and not self.version_tables:
+            return EnvPyCannotConnect(self.where(error), self.scrubbed(server_words(error)))
+        words = one_line(traceback.format_exception_only(error)[-1])
         return RevisionCodeFailed(
-            where=where,
+            where=self.where(error),
             error=f'"{self.scrubbed(words)}"',
             part_way=part_way,
-            record=self.record(),
+            record=self.record(failed=True),
         )
+
+    def failed_statement(self, error: exc.DBAPIError, step: Step) -> tuple[str, str]:
+        """Text and place of the statement that `error` came from."""
+        if self.own_statement_failed:
+            return str(error.statement), "lockgate's own account of it"
+        if step.applied:
+            return "COMMIT", "its commit"
+        failed = next(
+            (s for s in reversed(step.statements) if s.sql == error.statement), step.statements[-1]
+        )
+        if failed.file is None:
+            return failed.sql, "Alembic's version table"
+        return failed.sql, f"{Path(failed.file).name}:{failed.line}"
 
     def where(self, error: BaseException) -> str:
         """The innermost line of the team's own that the error passed through."""
@@ -539,26 +473,41 @@ class _Run:
             return Path(self.project.directory.dir, "env.py").name
         return f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}"
 
+    def cause_of(self, failure: BaseException, error: BaseException) -> BaseException | None:
+        """What a traceback may show as the cause: no refusal's wrapping, and no password."""
+        if failure is error or not isinstance(failure, RunFailed | EnvPyCannotConnect):
+            return None
+        shown = "".join(traceback.format_exception(error))
+        return None if self.scrubbed(shown) != shown else error
+
     def scrubbed(self, words: str) -> str:
         for url in self.target.urls.values():
             if url.password:
-                words = words.replace(url.password, "***")
+                for spelled in (url.password, quote(url.password, safe="")):
+                    words = words.replace(spelled, "***")
         return words
 
 
-def sqlstate(error: BaseException) -> str | None:
-    """The SQLSTATE in a driver's error, whichever driver it is."""
-    original = getattr(error, "orig", error)
-    for name in ("sqlstate", "pgcode"):
-        value = getattr(original, name, None)
-        if isinstance(value, str):
-            return value
+_ADDRESS = frozenset(
+    "host hostaddr port user password dbname database dsn service passfile"
+    " ssl sslmode sslcert sslkey sslpassword sslrootcert sslcrl sslnegotiation direct_tls"
+    " gssencmode gsslib krbsrvname channel_binding require_auth"
+    " target_session_attrs load_balance_hosts async_creator_fn".split()
+)
+"""The parameters of the drivers that say which server to reach, and how."""
+
+
+def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C or SIGTERM that `error` is, or that it came up in cleaning up after."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return error
+        error = error.__context__
     return None
 
 
-def _cause(error: BaseException) -> BaseException | None:
-    # A refusal is not caused by the driver's wrapping of it.
-    return None if isinstance(error, LockgateError) else error
+def _is_orderly_exit(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
 
 
 def _step(step: Any, part: str) -> Step:
@@ -583,6 +532,16 @@ def _is_postgres(dbapi_connection: Any) -> bool:
     return type(dbapi_connection).__module__.partition(".")[0] != "sqlite3"
 
 
+def _host(dbapi_connection: Any) -> str | None:
+    """The host that the driver connected to, where the driver keeps it."""
+    driver_connection = getattr(dbapi_connection, "driver_connection", dbapi_connection)
+    address = getattr(driver_connection, "_addr", None)
+    if address is not None:  # asyncpg: host and port, or the path of a socket
+        return address if isinstance(address, str) else str(address[0])
+    host: str | None = getattr(getattr(driver_connection, "info", None), "host", None)
+    return host
+
+
 def _announced_pid(dbapi_connection: Any) -> int | None:
     """The server process that the driver was told of at login, where the driver keeps it."""
     driver_connection = getattr(dbapi_connection, "driver_connection", dbapi_connection)
@@ -590,17 +549,6 @@ def _announced_pid(dbapi_connection: Any) -> int | None:
         return int(driver_connection.get_server_pid())
     native = getattr(driver_connection, "info", None)
     return getattr(native, "backend_pid", None)
-
-
-def _server_words(error: exc.DBAPIError) -> str:
-    original = error.orig
-    diagnostics = getattr(original, "diag", None)
-    words = getattr(diagnostics, "message_primary", None) or getattr(original, "message", None)
-    return _one_line(words or str(original))
-
-
-def _one_line(words: str) -> str:
-    return " ".join(words.split()).rstrip(".")
 
 
 @contextmanager
@@ -619,6 +567,32 @@ def _alembic_hushed() -> Iterator[None]:
         logger.removeFilter(is_trouble)
 
 
+def _checked_in(dbapi_connection: Any, record: Any) -> None:
+    """Lets no pool keep a connection: it would outlive the run, and the event loop of the run."""
+    if dbapi_connection is not None and _is_postgres(dbapi_connection):
+        record.invalidate()
+
+
+@contextmanager
+def _modules_forgotten(project: AlembicProject) -> Iterator[None]:
+    """Forgets the team's modules that a run imports, as the end of its process would.
+
+    They may hold what belongs to the run: an engine, the URL of one Environment, what a revision
+    left for the next one, a table that `env.py` adds to the metadata and cannot add twice.
+    """
+    before = set(sys.modules)
+    with catch_warnings(action="ignore"):  # said already, when the project was opened
+        prepended = project.config.get_prepend_sys_paths_list() or ()
+    roots = tuple(str(folder.resolve()) for folder in (project.root, *map(Path, prepended)))
+    try:
+        yield
+    finally:
+        for name in sys.modules.keys() - before:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(roots) and "site-packages" not in file:
+                del sys.modules[name]
+
+
 @contextmanager
 def _sys_path_kept() -> Iterator[None]:
     before = list(sys.path)
@@ -626,3 +600,23 @@ def _sys_path_kept() -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+
+
+__all__ = [
+    "AlembicRefused",
+    "DbapiConnection",
+    "EnvPyCannotConnect",
+    "EnvPyRanNothing",
+    "Execute",
+    "Guard",
+    "Observer",
+    "RevisionCodeFailed",
+    "RunFailed",
+    "RunRecord",
+    "Session",
+    "StatementFailed",
+    "Steps",
+    "Target",
+    "VersionTable",
+    "drive",
+]

@@ -46,3 +46,21 @@ $function$;
 
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON lockgate.ledger
     FOR EACH STATEMENT EXECUTE FUNCTION lockgate.refuse_ledger_change();
+
+CREATE TABLE IF NOT EXISTS lockgate.journal (
+    revision      text NOT NULL,
+    direction     text NOT NULL,
+    position      integer NOT NULL,
+    syntax        text NOT NULL,
+    sql           text NOT NULL,
+    parameters    text NOT NULL,
+    touched       bigint,
+    within_schema text,
+    backend       integer NOT NULL,
+    backend_start timestamptz,
+    begun_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    done_at       timestamptz,
+    PRIMARY KEY (revision, direction, position)
+);
+GRANT SELECT ON lockgate.journal TO PUBLIC;
+COMMENT ON TABLE lockgate.journal IS 'What a revision that was cut off had committed by itself; empty when none was';

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -54,17 +54,39 @@ class AnotherDeployer(LockgateError):
 
 
 def prepare(connection: DbapiConnection, budget: Budget, *, purpose: str) -> None:
-    """Sets timeouts and name of a session of the team's `env.py`, for all its transactions."""
+    """Sets timeouts and name of a session of the team's `env.py`, for all its transactions.
+
+    What the role's own settings would do to a long revision is off, and the server stops on its
+    own what a killed client left running.
+    """
+    name = sql.Literal(f"lockgate {purpose}").as_string(None)
+    settings = [
+        f"pg_catalog.set_config('lock_timeout', '{budget.lock_timeout_ms:d}', false)",
+        f"pg_catalog.set_config('statement_timeout', '{budget.statement_timeout_ms:d}', false)",
+        f"pg_catalog.set_config('application_name', {name}, false)",
+        *_UNBOUNDED,
+        _NOTICE_DEAD_CLIENT,
+    ]
     cursor = connection.cursor()
     try:
-        cursor.execute(f"SET lock_timeout = {budget.lock_timeout_ms:d}")
-        cursor.execute(f"SET statement_timeout = {budget.statement_timeout_ms:d}")
-        cursor.execute("SET idle_in_transaction_session_timeout = 0")
-        name = sql.Literal(f"lockgate {purpose}").as_string(None)
-        cursor.execute(f"SET application_name = {name}")
+        cursor.execute(f"SELECT {', '.join(settings)}")
     finally:
         cursor.close()
     connection.commit()
+
+
+_UNBOUNDED = (
+    "pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)",
+    "pg_catalog.set_config('idle_session_timeout', '0', false)",
+    # PostgreSQL 17 and newer.
+    "CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL"
+    " THEN pg_catalog.set_config('transaction_timeout', '0', false) END",
+)
+_NOTICE_DEAD_CLIENT = (
+    # Other systems may refuse it: their kernels do not tell.
+    "CASE WHEN pg_catalog.version() ~ 'linux'"
+    " THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END"
+)
 
 
 def set_lock_timeout(connection: DbapiConnection, milliseconds: int) -> None:
@@ -87,6 +109,32 @@ def current_schema(connection: DbapiConnection) -> str | None:
         cursor.close()
 
 
+@dataclass(eq=False)
+class DeployLockLost(LockgateError):
+    """The session that held the deploy lock is gone, so somebody else may be deploying."""
+
+    environment: str
+    part_way: bool
+
+    code: ClassVar[str] = "LG-WAIT-3"
+
+    @property
+    def exit_status(self) -> ExitStatus:  # type: ignore[override]
+        """Whether revisions were committed before."""
+        return ExitStatus.PART_WAY if self.part_way else ExitStatus.ROLLED_BACK
+
+    @property
+    def message(self) -> str:
+        """What was lost, and that the run stopped."""
+        so_far = "after the revisions so far" if self.part_way else "before the first revision"
+        return f'the session that held the deploy lock of "{self.environment}" ended; {so_far}'
+
+    @property
+    def hint(self) -> str:
+        """Go on when nobody else does."""
+        return "run the same command again; the server's log says why the session ended"
+
+
 @contextmanager
 def deploy_lock(connection: psycopg.Connection, *, environment: str) -> Iterator[None]:
     """Holds the deploy lock of the connection's database; `connection` is in autocommit mode.
@@ -94,6 +142,8 @@ def deploy_lock(connection: psycopg.Connection, *, environment: str) -> Iterator
     Raises AnotherDeployer at once when it is taken: a wait inside a transaction would deadlock
     with CREATE INDEX CONCURRENTLY, and a silent wait outside one helps nobody.
     """
+    # The role's timeouts must not end a session that has nothing to do but hold the lock.
+    connection.execute(f"SELECT {', '.join(_UNBOUNDED)}")
     taken = connection.execute(
         "SELECT pg_catalog.pg_try_advisory_lock(%s)", (DEPLOY_LOCK,)
     ).fetchone()
@@ -102,8 +152,18 @@ def deploy_lock(connection: psycopg.Connection, *, environment: str) -> Iterator
     try:
         yield
     finally:
-        if not connection.closed:
+        # A session that is gone holds no lock.
+        with suppress(psycopg.OperationalError):
             connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (DEPLOY_LOCK,))
+
+
+def is_alive(connection: psycopg.Connection) -> bool:
+    """Whether the session of `connection` still exists on the server, and with it its locks."""
+    try:
+        connection.execute("SELECT")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def deployer(connection: psycopg.Connection) -> tuple[int, str, str] | None:
@@ -137,6 +197,46 @@ def long_transactions(
         (older_than_ms,),
     ).fetchall()
     return tuple(LongTransaction(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that holds, or was first to ask for, a lock that one of ours waits for.
+
+    `pid` is 0 for a prepared transaction, which has no session.
+    """
+
+    pid: int
+    application: str
+    state: str
+    transaction_age_ms: float
+    queues: bool
+
+
+def blockers(connection: psycopg.Connection, waiting: Iterable[int]) -> tuple[Blocker, ...]:
+    """Who is in the way of the sessions `waiting` at this moment, holders of locks first."""
+    rows = connection.execute(
+        "SELECT DISTINCT b.pid, coalesce(a.application_name, 'prepared transaction'),"
+        "       coalesce(a.state, ''),"
+        "       coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8 * 1000,"
+        "       coalesce(a.wait_event_type = 'Lock', false)"
+        "  FROM pg_catalog.pg_stat_activity AS w"
+        # Asked only for who waits: pg_blocking_pids stops the lock manager for a moment.
+        " CROSS JOIN LATERAL unnest(CASE WHEN w.wait_event_type = 'Lock'"
+        "       THEN pg_catalog.pg_blocking_pids(w.pid) END) AS b(pid)"
+        "  LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid"
+        " WHERE w.pid = ANY (%s) AND b.pid <> ALL (%s)"
+        " ORDER BY 5, 4 DESC",
+        (list(waiting),) * 2,
+    ).fetchall()
+    return tuple(Blocker(*row) for row in rows)
+
+
+def cancel(connection: psycopg.Connection, pids: Iterable[int]) -> None:
+    """Cancels what the sessions `pids` are executing."""
+    connection.execute(
+        "SELECT pg_catalog.pg_cancel_backend(pid) FROM unnest(%s::int[]) AS pid", (list(pids),)
+    )
 
 
 def read_heads(

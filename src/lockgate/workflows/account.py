@@ -1,7 +1,9 @@
-"""Keeps the Ledger while revisions run, and answers whether a run may be tried again."""
+"""Keeps the account of a run while it happens: its Ledger rows and its journal."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +16,10 @@ from lockgate.core.progress import Progress
 from lockgate.core.statement import Statement
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import ExitStatus, LockgateError
-from lockgate.migrations.driver import DbapiConnection, Execute, Observer
+from lockgate.migrations.driver import Execute, Observer, Session, VersionTable
 from lockgate.postgres import ledger, session
+from lockgate.postgres.connect import Checked
+from lockgate.workflows.journal import Journal
 
 
 @dataclass(eq=False)
@@ -42,48 +46,81 @@ class LedgerEndMissing(LockgateError):
 class Bookkeeper(Observer):
     """Writes one Ledger row per revision, in the revision's own transaction.
 
-    `attempt` counts from 1 and is raised by the caller before each retry.
+    Checks before each revision that `own`, the session with the deploy lock, still exists.
     """
 
     action: str
     actor: Actor
     clock: Callable[[], datetime]
     progress: Progress
+    journal: Journal
+    own: Checked
+    environment: str
     lock_timeout_ms: int
     lock_budget_ms: int
     plan: str | None = None
     remarks: tuple[tuple[str, str], ...] = ()
-    attempt: int = 1
     before_first: Callable[[], None] = lambda: None
-    steps_begun: int = 0
-    patient: set[int] = field(default_factory=set)
+    version_tables: list[VersionTable] = field(default_factory=list)
+    tries: Counter[str] = field(default_factory=Counter)
+    committed: int = 0
+    step: Step | None = None
+    waiting_since: float = 0.0
+
+    def configured(self, table: VersionTable) -> None:
+        """Keeps `table`, whose rows are no structure."""
+        if table not in self.version_tables:
+            self.version_tables.append(table)
 
     def step_begins(self, step: Step) -> None:
         """Takes the Catalog before the first revision, and says which one runs."""
-        if self.steps_begun == 0:
+        if not self.tries:
             self.before_first()
-        self.steps_begun += 1
+        if not session.is_alive(self.own.connection):
+            raise session.DeployLockLost(self.environment, part_way=self.committed > 0)
+        self.journal.step_begins(step)
+        self.step = step
+        self.tries[step.revision] += 1
         self.progress.working(f"{step.direction} {step.revision} {step.message}")
 
-    def statement_begins(self, statement: Statement, connection: DbapiConnection) -> None:
-        """Gives a CONCURRENTLY the whole budget: while it waits, it blocks nobody."""
-        if statement.transactional and not self.patient:
-            return
-        from lockgate.core.sql import is_concurrent  # parses, and most revisions need no parser
+    def statement_begins(self, statement: Statement, session_: Session) -> str | None:
+        """Journals what commits by itself, and gives a CONCURRENTLY the whole budget.
 
-        patient = not statement.transactional and is_concurrent(statement.sql)
-        if patient != (id(connection) in self.patient):
-            wanted = self.lock_budget_ms if patient else self.lock_timeout_ms
-            session.set_lock_timeout(connection, wanted)
-            (self.patient.add if patient else self.patient.discard)(id(connection))
+        While that waits for a lock, it blocks nobody.
+        """
+        assert self.step is not None
+        instead = self.journal.statement_begins(self.step, statement, session_)
+        if instead is None and _is_patient(statement):
+            session.set_lock_timeout(session_.connection, self.lock_budget_ms)
+        self.waiting_since = time.monotonic()
+        return instead
+
+    def statement_done(self, statement: Statement, session_: Session) -> None:
+        """Journals it, and takes the patience back."""
+        assert self.step is not None
+        self.journal.statement_done(self.step, statement, session_)
+        if _is_patient(statement):
+            session.set_lock_timeout(session_.connection, self.lock_timeout_ms)
+
+    def committing(self, session_: Session) -> None:
+        """Journals what a commit in the middle of the revision makes last."""
+        assert self.step is not None
+        self.journal.committing(self.step, session_)
+
+    def rolled_back(self, session_: Session) -> None:
+        """Journals nothing of what is gone."""
+        self.journal.rolled_back(session_)
 
     def step_applied(self, step: Step, execute: Execute) -> None:
-        """Writes the revision's row beside its DDL."""
+        """Writes the revision's row beside its DDL, and closes its journal."""
+        self.journal.step_applied(step, execute)
         if execute(ledger.APPEND, {"entry": write_entry(self.entry(step, "done"))}) != 1:
             raise LedgerEndMissing
 
     def step_committed(self, step: Step) -> None:
         """Says that the revision is in."""
+        self.step = None
+        self.committed += 1
         took = sum(s.milliseconds or 0 for s in step.statements)
         self.progress.done(f"{step.direction} {step.revision} {step.message}  {took:.0f} ms")
 
@@ -99,10 +136,18 @@ class Bookkeeper(Observer):
             heads=step.heads,
             syntax=syntax_hash(Path(step.file).read_bytes()) if step.file else None,
             plan=self.plan,
-            attempt=self.attempt,
+            attempt=self.tries[step.revision],
             statements=ledger_statements(s for s in step.statements if not s.bookkeeping),
             remarks=(*self.remarks, *remarks.items()),
         )
+
+
+def _is_patient(statement: Statement) -> bool:
+    if statement.transactional:
+        return False
+    from lockgate.core.sql import is_concurrent  # parses, and most revisions need no parser
+
+    return is_concurrent(statement.sql)
 
 
 def entry_without_revision(

@@ -10,65 +10,80 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lockgate.core.catalog import Catalog, diff
 from lockgate.core.duration import format_duration
+from lockgate.core.identity import WrongDatabase
 from lockgate.core.ledger import write_entry
 from lockgate.core.outcome import Outcome, Step
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.driver import (
+    DbapiConnection,
     RunFailed,
     RunRecord,
     StatementFailed,
     Steps,
-    VersionTable,
     drive,
 )
 from lockgate.postgres import ledger, session
 from lockgate.postgres.connect import Checked, InRecovery, RoleMayNotWrite
+from lockgate.postgres.dump import CatalogLocked
+from lockgate.postgres.session import Blocker
+from lockgate.postgres.watch import Watch
 from lockgate.workflows.account import Bookkeeper, entry_without_revision
 from lockgate.workflows.catalogs import read_catalogs
-from lockgate.workflows.destination import Destination
+from lockgate.workflows.destination import Destination, EnvironmentGuard
+from lockgate.workflows.journal import Journal
 
-LOCK_NOT_AVAILABLE = "55P03"
-DEADLOCK_DETECTED = "40P01"
+LOCK_FAILURES = ("55P03", "40P01")
+"""The SQLSTATEs lock_not_available and deadlock_detected."""
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
+LONGEST_WATCH_INTERVAL_S = 0.5
 
 
 @dataclass(eq=False)
 class LockNotObtained(LockgateError):
-    """A lock stayed taken through every try within the budget; everything was rolled back."""
+    """A lock stayed taken through every try within the budget; the revision was rolled back."""
 
     revision: str
     sql: str
     attempts: int
     budget_ms: int
-    blockers: tuple[session.LongTransaction, ...]
+    blockers: tuple[Blocker, ...]
+    done: tuple[str, ...] = ()
+    part_way: bool = False
 
     code: ClassVar[str] = "LG-WAIT-2"
-    exit_status: ClassVar[ExitStatus] = ExitStatus.LOCK_NOT_OBTAINED
+
+    @property
+    def exit_status(self) -> ExitStatus:  # type: ignore[override]
+        """Whether anything lasting was made before."""
+        lasting = self.part_way or self.done
+        return ExitStatus.PART_WAY if lasting else ExitStatus.LOCK_NOT_OBTAINED
 
     @property
     def message(self) -> str:
         """Statement, tries, and who is in the way."""
         first_line = self.sql.strip().splitlines()[0]
-        blockers = "; ".join(
-            f'session {b.pid} ("{b.application}", {b.state}, open for {format_duration(b.age_ms)})'
-            for b in self.blockers[:3]
-        )
+        outcome = "nothing changed"
+        if self.part_way:
+            outcome = "it stopped part-way"
+        elif self.done:
+            outcome = f"what ran before it stands, up to {self.done[-1]}"
+        tries = "1 try" if self.attempts == 1 else f"{self.attempts} tries"
         return (
             f'revision {self.revision} did not get the lock for "{first_line}" in '
-            f"{self.attempts} tries within {format_duration(self.budget_ms)}; nothing changed"
-            + (f"; in the way: {blockers}" if blockers else "")
+            f"{tries} within {format_duration(self.budget_ms)}; {outcome}"
+            + (f"; in the way: {_who(self.blockers)}" if self.blockers else "")
         )
 
     @property
     def hint(self) -> str:
         """End the blocker, or wait for a quiet hour."""
-        if self.blockers:
+        if self.blockers and self.blockers[0].pid:
             pid = self.blockers[0].pid
             return f"let session {pid} end its transaction, then run the same command again"
         return "run the same command again at a quieter hour, or raise lock_budget in the settings"
@@ -105,16 +120,27 @@ class NotCommitted(LockgateError):
         return "look in env.py for a rollback, or a connection closed before its commit"
 
 
-@dataclass
-class _Watched(Bookkeeper):
-    """A Bookkeeper that also learns where the version tables are, before the first revision."""
+@dataclass(eq=False)
+class StructureUnread(LockgateError):
+    """The revisions are in, and the structure that they made could not be read."""
 
-    version_tables: list[VersionTable] = field(default_factory=list)
+    environment: str
+    revisions: tuple[str, ...]
+    reason: str
 
-    def configured(self, table: VersionTable) -> None:
-        """Keeps `table`, whose rows are no structure."""
-        if table not in self.version_tables:
-            self.version_tables.append(table)
+    code: ClassVar[str] = "LG-RUN-9"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.PART_WAY
+
+    @property
+    def message(self) -> str:
+        """What is in, and why it is not proved."""
+        at = _words(self.revisions[-1:])
+        return f'"{self.environment}" is at {at}, but not proved: {self.reason}'
+
+    @property
+    def hint(self) -> str:
+        """Look again."""
+        return "run `lockgate status` when the cause is gone"
 
 
 def run(
@@ -131,40 +157,46 @@ def run(
 
     `before` is called with checked connections, the deploy lock held, before anything runs.
 
-    Raises LockNotObtained, NotCommitted, AnotherDeployer, a RunFailed or a WrongDatabase.
+    Raises LockNotObtained, NotCommitted, AnotherDeployer, DeployLockLost, StructureUnread,
+    RevisionUnfinished, RevisionDiffers, a RunFailed or a WrongDatabase.
     """
     workspace = destination.workspace
     started = time.monotonic()
     catalogs: dict[str, Catalog] = {}
     budget = destination.budget
-    keeper = _Watched(
-        action=action,
-        actor=workspace.actor,
-        clock=workspace.clock,
-        progress=workspace.progress,
-        lock_timeout_ms=budget.lock_timeout_ms,
-        lock_budget_ms=budget.lock_budget_ms,
-        plan=plan,
-        remarks=remarks,
-    )
-
-    def take_catalogs() -> None:
-        if not catalogs:
-            catalogs.update(read_catalogs(destination, keeper.version_tables))
-
-    keeper.before_first = take_catalogs
     with destination.connected(purpose=f"{action} lock") as checked:
         refuse_unwritable(destination, checked)
         first = next(iter(checked.values()))
+        destination = destination.pinned(first.mark)
+        keeper = Bookkeeper(
+            action=action,
+            actor=workspace.actor,
+            clock=workspace.clock,
+            progress=workspace.progress,
+            journal=Journal(checked, lock_timeout_ms=budget.lock_budget_ms),
+            own=first,
+            environment=destination.name,
+            lock_timeout_ms=budget.lock_timeout_ms,
+            lock_budget_ms=budget.lock_budget_ms,
+            plan=plan,
+            remarks=remarks,
+        )
+        keeper.before_first = lambda: catalogs.update(
+            read_catalogs(destination, keeper.version_tables)
+        )
         with session.deploy_lock(first.connection, environment=destination.name):
             before(checked)
             try:
-                record = _until_locks_are_free(destination, steps, keeper, options, first)
+                record, attempts = _until_locks_are_free(
+                    destination, steps, keeper, options, checked
+                )
+                heads = _proved_heads(destination, record)
+                if action == "stamp":  # says what is so, also of a revision that was cut off
+                    keeper.journal.clear()
             except BaseException as error:
-                _note_failure(first, keeper, error)
+                _note_failure(destination, first, keeper, error)
                 raise
-    heads = _proved_heads(destination, record)
-    after = read_catalogs(destination, record.version_tables) if record.steps else {}
+            after = _read_result(destination, record)
     changes = tuple(change for part in after for change in diff(catalogs[part], after[part]))
     return Outcome(
         heads_before=record.heads_before,
@@ -172,7 +204,7 @@ def run(
         steps=record.steps,
         catalogs_after=after,
         changes=changes,
-        attempts=keeper.attempt,
+        attempts=attempts,
         seconds=time.monotonic() - started,
     )
 
@@ -200,82 +232,155 @@ def refuse_unwritable(destination: Destination, checked: Mapping[str, Checked]) 
 def _until_locks_are_free(
     destination: Destination,
     steps: Steps,
-    keeper: _Watched,
+    keeper: Bookkeeper,
     options: Mapping[str, object] | None,
-    own: Checked,
-) -> RunRecord:
+    checked: Mapping[str, Checked],
+) -> tuple[RunRecord, int]:
     """Runs, and after a lock timeout or a deadlock pauses and runs again, within the budget.
 
-    Between two tries nothing is held, so whoever queued behind us gets through.
+    Between two tries nothing is held, so whoever queued behind us gets through. Answers how many
+    there were, too.
     """
-    workspace = destination.workspace
-    budget_ms = destination.budget.lock_budget_ms
-    started = time.monotonic()
-    pause = FIRST_PAUSE_S
+    workspace, budget = destination.workspace, destination.budget
+    connections = {part: one.connection for part, one in checked.items()}
+    interval_s = min(budget.lock_timeout_ms / 4_000, LONGEST_WATCH_INTERVAL_S)
+    attempts = 1
+    spent_ms = 0.0
+    pause_s = FIRST_PAUSE_S
     done: tuple[Step, ...] = ()
     heads_before: Mapping[str, tuple[str, ...]] | None = None
     while True:
-        try:
-            record = drive(
-                workspace.project,
-                steps,
-                target=destination.target(),
-                guard=destination.guard(purpose=f"{keeper.action} {destination.name}"),
-                observer=keeper,
-                options=options,
-            )
-        except StatementFailed as failure:
-            if failure.part_way or failure.sqlstate not in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
-                raise
-            done += failure.record.steps
-            heads_before = heads_before or failure.record.heads_before
-            spent_ms = (time.monotonic() - started) * 1_000
-            blockers = session.long_transactions(own.connection, older_than_ms=0)
-            if spent_ms + pause * 1_000 >= budget_ms:
-                raise LockNotObtained(
-                    failure.revision, failure.sql, keeper.attempt, budget_ms, blockers
-                ) from failure
-            _say_waiting(workspace.progress.done, failure, blockers, pause)
-        else:
-            return RunRecord(
-                heads_before or record.heads_before,
-                (*done, *record.steps),
-                record.version_tables,
-                record.external_transaction,
-            )
-        keeper.attempt += 1
-        threading.Event().wait(pause * random.uniform(0.8, 1.2))
-        pause = min(pause * 2, LONGEST_PAUSE_S)
+        keeper.journal.open()
+        with Watch(connections, interval_s=interval_s) as watch:
+            try:
+                record = drive(
+                    workspace.project,
+                    steps,
+                    target=destination.target(),
+                    guard=_WatchedGuard(
+                        destination.guard(purpose=f"{keeper.action} {destination.name}"), watch
+                    ),
+                    observer=keeper,
+                    options=options,
+                )
+            except RunFailed as error:
+                error.record = _joined(heads_before, done, error.record)
+                if not isinstance(error, StatementFailed) or error.sqlstate not in LOCK_FAILURES:
+                    raise
+                # A revision that is part-way is tried again too: its journal says where to go on.
+                heads_before, done = error.record.heads_before, error.record.steps
+                spent_ms += (time.monotonic() - keeper.waiting_since) * 1_000
+                failure: LockgateError = LockNotObtained(
+                    error.revision,
+                    error.sql,
+                    keeper.tries[error.revision],
+                    budget.lock_budget_ms,
+                    watch.blockers,
+                    tuple(step.revision for step in done),
+                    error.part_way,
+                )
+                failure.__cause__ = error
+            except CatalogLocked as error:
+                spent_ms += error.lock_timeout_ms
+                failure = error
+            else:
+                return _joined(heads_before, done, record), attempts
+        left_ms = budget.lock_budget_ms - spent_ms - budget.lock_timeout_ms
+        if left_ms <= 0:
+            raise failure
+        pause_s = min(pause_s, left_ms / 1_000)
+        who = f", in the way: {_who(watch.blockers[:1])}" if watch.blockers else ""
+        workspace.progress.done(f"a lock was not obtained{who}; again in {pause_s:.1f} s")
+        threading.Event().wait(pause_s * random.uniform(0.8, 1.0))
+        spent_ms += pause_s * 1_000
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        attempts += 1
 
 
-def _say_waiting(
-    say: Callable[[str], None],
-    failure: StatementFailed,
-    blockers: tuple[session.LongTransaction, ...],
-    pause: float,
+class _WatchedGuard:
+    """The Environment's guard, which also tells the Watch whom to look at."""
+
+    def __init__(self, guard: EnvironmentGuard, watch: Watch) -> None:
+        self.guard = guard
+        self.watch = watch
+
+    def connected(
+        self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
+    ) -> None:
+        """Adds a connection that was not refused."""
+        self.guard.connected(connection, host=host, announced_pid=announced_pid)
+        if announced_pid is not None:
+            self.watch.add(self.guard.marks[id(connection)].part, announced_pid)
+
+    def configured(self, connection: DbapiConnection) -> str | None:
+        """As the Environment's guard."""
+        return self.guard.configured(connection)
+
+
+def _joined(
+    heads_before: Mapping[str, tuple[str, ...]] | None, done: tuple[Step, ...], record: RunRecord
+) -> RunRecord:
+    """The record of all tries together, `record` being the last one's."""
+    return replace(
+        record,
+        heads_before=record.heads_before if heads_before is None else heads_before,
+        steps=(*done, *record.steps),
+    )
+
+
+def _who(blockers: tuple[Blocker, ...]) -> str:
+    return "; ".join(
+        f'session {b.pid} ("{b.application}", {b.state}, '
+        f"transaction open for {format_duration(b.transaction_age_ms)})"
+        if b.pid
+        else "a prepared transaction"
+        for b in blockers[:3]
+    )
+
+
+def _note_failure(
+    destination: Destination, own: Checked, keeper: Bookkeeper, error: BaseException
 ) -> None:
-    who = "".join(
-        f', in the way: session {b.pid} ("{b.application}", {b.state}, {format_duration(b.age_ms)})'
-        for b in blockers[:1]
-    )
-    say(f"lock not obtained for {failure.revision}{who}; again in {pause:.1f} s")
-
-
-def _note_failure(own: Checked, keeper: Bookkeeper, error: BaseException) -> None:
     """Appends what failed to the Ledger, on a connection that the failure did not touch."""
-    if own.connection.closed or own.connection.broken:
-        return  # the server is gone; there is nothing to write into
     words = str(error) if isinstance(error, LockgateError) else type(error).__name__
-    part_way = isinstance(error, RunFailed) and error.exit_status is ExitStatus.PART_WAY
-    entry = entry_without_revision(
-        keeper.action,
-        "part-way" if part_way else "failed",
-        actor=keeper.actor,
-        at=keeper.clock(),
-        plan=keeper.plan,
-        remarks={"error": words, "attempts": str(keeper.attempt), **dict(keeper.remarks)},
-    )
-    ledger.append(own.connection, write_entry(entry))
+    if isinstance(error, KeyboardInterrupt):
+        words = "interrupted"
+    step = keeper.step
+    lasting = keeper.committed or (step is not None and step.part_way)
+    if isinstance(error, WrongDatabase) and not lasting:
+        return  # what is refused leaves every database as it was, this one too
+    outcome = "part-way" if step is not None and step.part_way else "failed"
+    if step is not None:
+        entry = keeper.entry(step, outcome, error=words)
+    else:
+        entry = entry_without_revision(
+            keeper.action,
+            outcome,
+            actor=keeper.actor,
+            at=keeper.clock(),
+            plan=keeper.plan,
+            remarks={"error": words, **dict(keeper.remarks)},
+        )
+    try:
+        if session.is_alive(own.connection):
+            ledger.append(own.connection, write_entry(entry))
+            return
+        with destination.connected(purpose="ledger") as checked:
+            ledger.append(next(iter(checked.values())).connection, write_entry(entry))
+    except Exception as second:
+        # The first error is the one to show; what can be gone here is the server.
+        keeper.progress.done(f"the ledger has no row of this failure: {second}")
+
+
+def _read_result(destination: Destination, record: RunRecord) -> dict[str, Catalog]:
+    """The Catalogs after a run that did something; raises StructureUnread."""
+    if not record.steps:
+        return {}
+    try:
+        return read_catalogs(destination, record.version_tables)
+    except LockgateError as error:
+        revisions = tuple(step.revision for step in record.steps)
+        raise StructureUnread(destination.name, revisions, error.message) from error
 
 
 def _proved_heads(destination: Destination, record: RunRecord) -> dict[str, tuple[str, ...]]:
