@@ -29,9 +29,9 @@ def heads(
     speak(output, quiet, verbose)
     from lockgate.core.revisions import Detail, heads_text
     from lockgate.report.revisions import revision_document
-    from lockgate.workflows import listing
+    from lockgate.workflows import history
 
-    summaries = listing.heads(open_workspace(config), resolve_dependencies=resolve_dependencies)
+    summaries = history.heads(open_workspace(config), resolve_dependencies=resolve_dependencies)
     if output is Format.JSON:
         TERMINAL.document("heads", {"revisions": [revision_document(s) for s in summaries]})
     else:

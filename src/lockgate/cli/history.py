@@ -43,9 +43,9 @@ def history(
     speak(output, quiet, verbose)
     from lockgate.core.revisions import Detail, history_text
     from lockgate.report.revisions import revision_document
-    from lockgate.workflows import listing
+    from lockgate.workflows import history as workflow
 
-    summaries = listing.history(
+    summaries = workflow.history(
         open_workspace(config, x), rev_range, environment=env, indicate_current=indicate_current
     )
     if output is Format.JSON:

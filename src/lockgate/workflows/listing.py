@@ -1,4 +1,4 @@
-"""`lockgate history`, `heads` and `current`: Alembic's answers, with identity checked."""
+"""`lockgate current`, and asking a database where it stands without changing it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lockgate.core.revisions import RevisionSummary
 from lockgate.migrations import revisions, steps
-from lockgate.migrations.driver import RunRecord, drive
+from lockgate.migrations.driver import Observer, RunRecord, drive
 from lockgate.workflows.destination import Destination, ReadingGuard, find_readable
 from lockgate.workflows.workspace import Workspace
 
@@ -40,24 +40,17 @@ def current(workspace: Workspace, environment: str | None) -> CurrentRevisions:
     )
 
 
-def history(
-    workspace: Workspace,
-    range_: str | None,
-    *,
-    environment: str | None,
-    indicate_current: bool,
-) -> tuple[RevisionSummary, ...]:
-    """Revisions of a range, newest first; asks the database only where the answer needs it."""
-    recorded: tuple[str, ...] = ()
-    if indicate_current or revisions.asks_for_current(range_):
-        recorded = current(workspace, environment).recorded
-    return revisions.history(workspace.project.directory, range_, recorded)
+class _MakesNothing(Observer):
+    """Keeps an `env.py` that makes its schema where it is missing from doing so."""
 
+    def before_steps(self, sql: str, parameters: object, *, by_alembic: bool) -> str | None:
+        """Sends a statement that does nothing in place of a CREATE ... IF NOT EXISTS.
 
-def heads(workspace: Workspace, *, resolve_dependencies: bool) -> tuple[RevisionSummary, ...]:
-    """Revisions that nothing follows."""
-    directory = workspace.project.directory
-    return revisions.heads(directory, resolve_dependencies=resolve_dependencies)
+        The session is read-only, and PostgreSQL would refuse it even where it has nothing to do.
+        """
+        from lockgate.core.sql import creates_if_missing  # the parser, which few projects need
+
+        return "SELECT" if creates_if_missing(sql) else None
 
 
 def ask(destination: Destination, *, purpose: str) -> tuple[RunRecord, ReadingGuard]:
@@ -68,6 +61,7 @@ def ask(destination: Destination, *, purpose: str) -> tuple[RunRecord, ReadingGu
         steps.nothing,
         target=destination.target(),
         guard=guard,
+        observer=_MakesNothing(),
         options={"dont_mutate": True},
     )
     return record, guard
