@@ -33,7 +33,7 @@ demo: $(DEMO_READY)
 bench: $(TEST_READY)
 	@failed=0; for benchmark in startup current revisions upgrade; do \
 	  printf '\n== %s\n' $$benchmark; \
-	  $(BIN)/python benchmarks/$$benchmark.py || failed=1; \
+	  $(BIN)/python -m benchmarks.$$benchmark || failed=1; \
 	done; exit $$failed
 
 # The tests that repeat for each major (their names end in pgNN), on PostgreSQL 14 to 18.

@@ -1,9 +1,8 @@
 """Prints how long lockgate takes over 5,000 revisions, as ratios to Alembic.
 
-Whole processes, one after the other in turns, the median of each command's runs; a ratio of 0.5
-is what the project holds itself to. Run it with the interpreter that has lockgate installed:
+Run it with the interpreter that has lockgate installed:
 
-    python benchmarks/revisions.py [--revisions N] [--runs N]
+    python -m benchmarks.revisions [--revisions N] [--runs N]
 """
 
 from __future__ import annotations
@@ -11,14 +10,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 
+from benchmarks.measure import RUNS, compare, is_held, run
 from lockgate.postgres.binaries import find_binaries
 from lockgate.postgres.servers import create_database, scratch_server
 
@@ -85,7 +81,7 @@ def main() -> int:
     """Exit status 1 where a command takes longer than it is held to or answers differently."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--revisions", type=int, default=5_000)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=RUNS)
     options = parser.parse_args()
     scratch = Path(tempfile.gettempdir()) / f"lockgate-benchmark-{os.geteuid()}"
     with (
@@ -97,12 +93,15 @@ def main() -> int:
         url = create_database(server.url, "benchmark").with_driver("psycopg").render()
         environ = os.environ | {"DATABASE_URL": url}
         run(project, environ, "alembic", "stamp", head)
-        return max(
-            [
-                compare(project, environ, name, options.runs)
-                for name in ("heads", "history", "current")
-            ]
-        )
+        held = [
+            is_held(
+                command,
+                compare([command], project=project, environ=environ, runs=options.runs),
+                HELD_TO,
+            )
+            for command in ("heads", "history", "current")
+        ]
+        return 0 if all(held) else 1
 
 
 def write_project(project: Path, revisions: int) -> str:
@@ -120,41 +119,6 @@ def write_project(project: Path, revisions: int) -> str:
         )
         parent = revision
     return parent or "base"
-
-
-def compare(project: Path, environ: Mapping[str, str], command: str, runs: int) -> int:
-    """Prints the ratio of one command; 1 where it is too slow or the answers differ."""
-    seconds: dict[str, list[float]] = {"alembic": [], "lockgate": []}
-    answers: dict[str, str] = {}
-    # The first turn fills __pycache__ and the file cache, and is not counted.
-    for turn in range(runs + 1):
-        for program, taken in seconds.items():
-            start = time.perf_counter()
-            answers[program] = run(project, environ, program, command)
-            if turn:
-                taken.append(time.perf_counter() - start)
-    alembic, lockgate = (median(taken) for taken in seconds.values())
-    same = answers["alembic"] == answers["lockgate"]
-    print(
-        f"{command:<8} alembic {alembic:5.2f} s   lockgate {lockgate:5.2f} s   "
-        f"ratio {lockgate / alembic:.2f} (held to {HELD_TO})   "
-        f"{'same answer' if same else 'ANOTHER ANSWER'}",
-        flush=True,
-    )
-    return 0 if same and lockgate / alembic <= HELD_TO else 1
-
-
-def run(project: Path, environ: Mapping[str, str], program: str, *arguments: str) -> str:
-    """What the program, installed beside this interpreter, prints."""
-    return subprocess.run(
-        [str(Path(sys.executable).with_name(program)), *arguments],
-        cwd=project,
-        env=environ,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ).stdout
 
 
 if __name__ == "__main__":
