@@ -25,13 +25,15 @@ from lockgate.migrations.driver import (
     RunRecord,
     StatementFailed,
     Steps,
+    VersionTable,
     drive,
 )
+from lockgate.migrations.steps import nothing
 from lockgate.postgres import ledger, session
 from lockgate.postgres.connect import Checked, InRecovery, RoleMayNotWrite
 from lockgate.postgres.dump import CatalogLocked
+from lockgate.postgres.lookout import Lookout
 from lockgate.postgres.session import Blocker
-from lockgate.postgres.watch import Watch
 from lockgate.workflows.account import Bookkeeper, entry_without_revision
 from lockgate.workflows.catalogs import read_catalogs
 from lockgate.workflows.destination import Destination, EnvironmentGuard
@@ -41,7 +43,7 @@ LOCK_FAILURES = ("55P03", "40P01")
 """The SQLSTATEs lock_not_available and deadlock_detected."""
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
-LONGEST_WATCH_INTERVAL_S = 0.5
+LONGEST_LOOKOUT_INTERVAL_S = 0.5
 
 
 @dataclass(eq=False)
@@ -180,6 +182,7 @@ def run(
             lock_budget_ms=budget.lock_budget_ms,
             plan=plan,
             remarks=remarks,
+            version_tables=_version_tables_of_several(destination),
         )
         keeper.before_first = lambda: catalogs.update(
             read_catalogs(destination, keeper.version_tables)
@@ -229,6 +232,24 @@ def refuse_unwritable(destination: Destination, checked: Mapping[str, Checked]) 
             raise RoleMayNotWrite(url, one.facts.user, "write the ledger lockgate.ledger")
 
 
+def _version_tables_of_several(destination: Destination) -> list[VersionTable]:
+    """The version tables of all databases, where there are several; else the run itself tells.
+
+    In the run each database's is known only when its turn comes, and by then the revisions on
+    those before it hold locks: no time to read structures.
+    """
+    if len(destination.urls) == 1:
+        return []
+    record = drive(
+        destination.workspace.project,
+        nothing,
+        target=destination.target(),
+        guard=destination.guard(purpose="version tables"),
+        options={"dont_mutate": True},
+    )
+    return list(record.version_tables)
+
+
 def _until_locks_are_free(
     destination: Destination,
     steps: Steps,
@@ -243,7 +264,7 @@ def _until_locks_are_free(
     """
     workspace, budget = destination.workspace, destination.budget
     connections = {part: one.connection for part, one in checked.items()}
-    interval_s = min(budget.lock_timeout_ms / 4_000, LONGEST_WATCH_INTERVAL_S)
+    interval_s = min(budget.lock_timeout_ms / 4_000, LONGEST_LOOKOUT_INTERVAL_S)
     attempts = 1
     spent_ms = 0.0
     pause_s = FIRST_PAUSE_S
@@ -251,14 +272,14 @@ def _until_locks_are_free(
     heads_before: Mapping[str, tuple[str, ...]] | None = None
     while True:
         keeper.journal.open()
-        with Watch(connections, interval_s=interval_s) as watch:
+        with Lookout(connections, interval_s=interval_s) as lookout:
             try:
                 record = drive(
                     workspace.project,
                     steps,
                     target=destination.target(),
-                    guard=_WatchedGuard(
-                        destination.guard(purpose=f"{keeper.action} {destination.name}"), watch
+                    guard=_GuardWithLookout(
+                        destination.guard(purpose=f"{keeper.action} {destination.name}"), lookout
                     ),
                     observer=keeper,
                     options=options,
@@ -273,9 +294,9 @@ def _until_locks_are_free(
                 failure: LockgateError = LockNotObtained(
                     error.revision,
                     error.sql,
-                    keeper.tries[error.revision],
+                    keeper.attempt,
                     budget.lock_budget_ms,
-                    watch.blockers,
+                    lookout.blockers,
                     tuple(step.revision for step in done),
                     error.part_way,
                 )
@@ -289,7 +310,7 @@ def _until_locks_are_free(
         if left_ms <= 0:
             raise failure
         pause_s = min(pause_s, left_ms / 1_000)
-        who = f", in the way: {_who(watch.blockers[:1])}" if watch.blockers else ""
+        who = f", in the way: {_who(lookout.blockers[:1])}" if lookout.blockers else ""
         workspace.progress.done(f"a lock was not obtained{who}; again in {pause_s:.1f} s")
         threading.Event().wait(pause_s * random.uniform(0.8, 1.0))
         spent_ms += pause_s * 1_000
@@ -297,12 +318,12 @@ def _until_locks_are_free(
         attempts += 1
 
 
-class _WatchedGuard:
-    """The Environment's guard, which also tells the Watch whom to look at."""
+class _GuardWithLookout:
+    """The Environment's guard, which also tells the Lookout whom to look after."""
 
-    def __init__(self, guard: EnvironmentGuard, watch: Watch) -> None:
+    def __init__(self, guard: EnvironmentGuard, lookout: Lookout) -> None:
         self.guard = guard
-        self.watch = watch
+        self.lookout = lookout
 
     def connected(
         self, connection: DbapiConnection, *, host: str | None, announced_pid: int | None
@@ -310,7 +331,7 @@ class _WatchedGuard:
         """Adds a connection that was not refused."""
         self.guard.connected(connection, host=host, announced_pid=announced_pid)
         if announced_pid is not None:
-            self.watch.add(self.guard.marks[id(connection)].part, announced_pid)
+            self.lookout.add(self.guard.marks[id(connection)].part, announced_pid)
 
     def configured(self, connection: DbapiConnection) -> str | None:
         """As the Environment's guard."""

@@ -22,8 +22,8 @@ from lockgate.postgres.session import Blocker
 STOP = b"\0"
 
 
-class Watch:
-    """Watches the sessions that are added, until the end of its `with` block.
+class Lookout:
+    """Looks after the sessions that are added, until the end of its `with` block.
 
     `connections` are lockgate's own, by part. Signals are heard in the main thread only.
     """
@@ -33,10 +33,10 @@ class Watch:
         self.interval_s = interval_s
         self.blockers: tuple[Blocker, ...] = ()
         self._pids: set[tuple[str, int]] = set()
-        self._thread = threading.Thread(target=self._look_on, name="lockgate watch", daemon=True)
+        self._thread = threading.Thread(target=self._look_on, name="lockgate lookout", daemon=True)
 
     def add(self, part: str, pid: int) -> None:
-        """Watches the server process `pid` of the database `part`."""
+        """Looks after the server process `pid` of the database `part`."""
         self._pids |= {(part, pid)}
 
     def __enter__(self) -> Self:
