@@ -19,7 +19,6 @@ from time import monotonic
 
 import psycopg
 import pytest
-from tests.conftest import ENV_PY, MakeProject, NewDatabase
 from psycopg import errors
 
 from lockgate.config import load_settings
@@ -30,6 +29,7 @@ from lockgate.postgres.session import DEPLOY_LOCK
 from lockgate.workflows import environments
 from lockgate.workflows.upgrade import upgrade
 from lockgate.workflows.workspace import Workspace
+from tests.conftest import ENV_PY, MakeProject, NewDatabase
 
 DEADLINE_S = 30.0
 
