@@ -62,10 +62,15 @@ class Bookkeeper(Observer):
     remarks: tuple[tuple[str, str], ...] = ()
     before_first: Callable[[], None] = lambda: None
     version_tables: list[VersionTable] = field(default_factory=list)
-    tries: Counter[str] = field(default_factory=Counter)
+    tries: Counter[tuple[str, str]] = field(default_factory=Counter)
     committed: int = 0
     step: Step | None = None
     waiting_since: float = 0.0
+
+    @property
+    def attempt(self) -> int:
+        """How often the Step at hand was begun."""
+        return 0 if self.step is None else self.tries[self.step.part, self.step.revision]
 
     def configured(self, table: VersionTable) -> None:
         """Keeps `table`, whose rows are no structure."""
@@ -80,7 +85,7 @@ class Bookkeeper(Observer):
             raise session.DeployLockLost(self.environment, part_way=self.committed > 0)
         self.journal.step_begins(step)
         self.step = step
-        self.tries[step.revision] += 1
+        self.tries[step.part, step.revision] += 1
         self.progress.working(f"{step.direction} {step.revision} {step.message}")
 
     def statement_begins(self, statement: Statement, session_: Session) -> str | None:
@@ -136,7 +141,7 @@ class Bookkeeper(Observer):
             heads=step.heads,
             syntax=syntax_hash(Path(step.file).read_bytes()) if step.file else None,
             plan=self.plan,
-            attempt=self.tries[step.revision],
+            attempt=self.tries[step.part, step.revision],
             statements=ledger_statements(s for s in step.statements if not s.bookkeeping),
             remarks=(*self.remarks, *remarks.items()),
         )
