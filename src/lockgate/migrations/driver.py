@@ -200,7 +200,9 @@ class _Run:
         self.external_transaction |= external_transaction
         migration = context.get_context()
         table = VersionTable(
-            migration.version_table, migration.version_table_schema or schema, self.part()
+            migration.version_table,
+            migration.version_table_schema or schema,
+            self.part(connection),
         )
         self.version_tables.append(table)
         self.observer.configured(table)
@@ -213,10 +215,14 @@ class _Run:
             dbapi_connection.rollback()  # type: ignore[union-attr]
         return schema
 
-    def part(self) -> str:
-        """The database that `env.py` is configuring now: they come in the order of the settings."""
+    def part(self, connection: Connection) -> str:
+        """The database that `env.py` is configuring now.
+
+        What it opened by a URL of its own is taken for the next one in the order of the settings.
+        """
         parts = tuple(self.target.urls)
-        return parts[min(len(self.version_tables), len(parts) - 1)]
+        in_order = parts[min(len(self.version_tables), len(parts) - 1)]
+        return str(connection.info.get("lockgate_part", in_order))
 
     def migrate(self, run_migrations: Callable[..., None], given: dict[str, Any]) -> None:
         part = self.version_tables[-1].part if self.version_tables else PRIMARY
@@ -295,23 +301,26 @@ class _Run:
     ) -> Any:
         if dialect.name != "postgresql":
             return None
-        host = cparams.get("host")
+        part = self.delivered_part(dialect, cparams)
+        if record is not None:
+            record.info["lockgate_host"] = cparams.get("host")
+            if part is not None:
+                record.info["lockgate_part"] = part
         if not self.target.redirect:
-            if record is not None:
-                record.info["lockgate_host"] = host
             return None
-        url = self.scratch_url(cparams).with_driver(dialect.driver)
-        _, scratch_parameters = dialect.create_connect_args(make_url(url.render()))
+        # A URL that env.py holds itself can only mean the first scratch database.
+        url = self.target.urls[part] if part is not None else next(iter(self.target.urls.values()))
+        scratch_parameters = _parameters(dialect, url)
         # What env.py asks for beside the address, such as a search_path, it gets on scratch too.
         kept = {name: value for name, value in cparams.items() if name not in _ADDRESS}
         return dialect.connect(*cargs, **kept | scratch_parameters)
 
-    def scratch_url(self, cparams: Mapping[str, Any]) -> DatabaseUrl:
-        asked = cparams.get("database", cparams.get("dbname"))
-        by_database = {url.database: url for url in self.target.urls.values()}
-        # What env.py took from the delivered URL names a scratch database; what it holds itself
-        # can only mean the one there is.
-        return by_database.get(asked, next(iter(self.target.urls.values())))
+    def delivered_part(self, dialect: Dialect, cparams: Mapping[str, Any]) -> str | None:
+        """The part whose delivered URL `env.py` opens, None where it has a URL of its own."""
+        for part, url in self.target.urls.items():
+            if all(cparams.get(key) == value for key, value in _parameters(dialect, url).items()):
+                return part
+        return None
 
     def connected(self, dbapi_connection: Any, record: Any) -> None:
         if not _is_postgres(dbapi_connection):
@@ -526,6 +535,12 @@ def _line_in(file: str, frame: FrameType | None) -> int | None:
             return frame.f_lineno
         frame = frame.f_back
     return None
+
+
+def _parameters(dialect: Dialect, url: DatabaseUrl) -> dict[str, Any]:  # Any: the driver's own
+    """What `dialect` would hand to its driver to open `url`."""
+    _, parameters = dialect.create_connect_args(make_url(url.with_driver(dialect.driver).render()))
+    return dict(parameters)
 
 
 def _is_postgres(dbapi_connection: Any) -> bool:
