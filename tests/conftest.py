@@ -39,6 +39,15 @@ def binaries() -> Binaries:
 
 
 @pytest.fixture(scope="session")
+def installed_binaries() -> Binaries:
+    """PostgreSQL 15 as the system has it, where every account can run it."""
+    try:
+        return find_binaries(15)
+    except BinariesNotFound as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def start_scratch_server(binaries: Binaries) -> Iterator[StartServer]:
     """Starts one more server for the session; keywords as for `scratch_server`."""
     with ExitStack() as stack:
@@ -149,6 +158,22 @@ def downgrade():
     {downgrade}
 """
 
+TEMPLATE = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades or "pass"}
+
+
+def downgrade():
+    ${downgrades or "pass"}
+"""
+
 REVISIONS = {
     "one": (
         "op.create_table('item', sa.Column('id', sa.Integer, primary_key=True))",
@@ -187,6 +212,7 @@ def make_project(tmp_path: Path) -> MakeProject:
         (project / "lockgate.toml").write_text(settings, encoding="utf-8")
         (project / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
         (project / "migrations" / "env.py").write_text(env_py)
+        (project / "migrations" / "script.py.mako").write_text(TEMPLATE)
         before: str | None = None
         for revision, (upgrade, downgrade) in revisions.items():
             text = REVISION.format(

@@ -7,6 +7,7 @@ was found, and the hint what to do.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ from lockgate.config import load_settings
 from lockgate.core.identity import Mark
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.connect import connect_unchecked
-from lockgate.postgres.servers import IN_USER_NAMESPACE, Server, create_database, start_server
+from lockgate.postgres.servers import Server, create_database, start_server
 from lockgate.workflows import environments
 from lockgate.workflows.workspace import Workspace
 
@@ -144,7 +145,7 @@ def pg_dump_of(server: Server) -> Path:
 
 def restore(text: str, url: DatabaseUrl, server: Server) -> None:
     psql = server.binaries.directory / "psql"
-    command = [
+    command: list[str | Path] = [
         psql,
         "--quiet",
         "--set=ON_ERROR_STOP=1",
@@ -731,6 +732,21 @@ def a_cluster_shared_on_purpose_and_dev_led_to_prod(world: World) -> Refusal:
     return marked_prod(world)
 
 
+def prod_planned_on_the_word_of_an_unmarked_dev(world: World) -> Refusal:
+    """Its version table has all that PROD lacks, which says nothing about DEV."""
+    other = world.database(world.server)
+    execute(other, "UPDATE alembic_version SET version_num = 'three'")
+    world.settings(dev=other.render())
+    file = world.project / "lockgate.toml"
+    file.write_text(f'{file.read_text()}requires = ["dev"]\n')
+    return Refusal(
+        "LG-ENV-2",
+        f'expected the mark of environment "dev", but {place(other)} has none',
+        "run `lockgate env enroll dev`",
+        arguments=("plan", "prod"),
+    )
+
+
 # Marks written to the wrong place
 
 
@@ -908,9 +924,8 @@ def pgbouncer(program: str, server: Server) -> Iterator[int]:
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             "auth_type = any\npool_mode = transaction\n"
         )
-        prefix = server_account_prefix()
         with subprocess.Popen(
-            [*prefix, program, settings], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*not_as_root(), program, settings], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             assert process.stderr is not None
             for line in process.stderr:
@@ -921,8 +936,8 @@ def pgbouncer(program: str, server: Server) -> Iterator[int]:
             process.stderr.read()
 
 
-def server_account_prefix() -> tuple[str, ...]:
-    return IN_USER_NAMESPACE.prefix if os.geteuid() == 0 else ()
+def not_as_root() -> tuple[str, ...]:
+    return ("unshare", "--user", "--map-user=1000", "--") if os.geteuid() == 0 else ()
 
 
 def a_pooler_in_between(world: World) -> Refusal:
@@ -1013,6 +1028,7 @@ MIXUPS: tuple[Callable[[World], Refusal], ...] = (
     dev_enrolled_on_the_cluster_of_prod,
     dev_used_on_the_cluster_of_prod,
     a_cluster_shared_on_purpose_and_dev_led_to_prod,
+    prod_planned_on_the_word_of_an_unmarked_dev,
     dev_enrolled_with_the_url_of_prod,
     prod_itself_relabelled_as_dev,
     search_path_in_the_url,
@@ -1048,3 +1064,175 @@ def test_a_mixup_is_refused_and_changes_nothing(
     assert refusal.hint in hint
     assert hint.count("\n") == 1
     assert before == {url: dump(url, world.server) for url in world.involved}
+
+
+ON_DEV = (
+    ("upgrade", "--env", "dev"),
+    ("downgrade", "--env", "dev", "base"),
+    ("stamp", "--env", "dev", "two"),
+    ("revision", "--env", "dev", "-m", "more"),
+    ("current", "--env", "dev"),
+    ("history", "--env", "dev", "--indicate-current"),
+)
+ON_PROD = (("plan", "prod"), ("deploy", "prod", "--yes", "prod"), ("current", "--env", "prod"))
+OF_ITS_OWN = (  # what opens connections of lockgate's own, or leads env.py to scratch
+    ("rehearse", "--env", "dev"),
+    ("preview", "--env", "dev"),
+    ("log", "dev"),
+    ("watch", "dev", "--for", "1s"),
+)
+
+
+@pytest.mark.parametrize("arguments", [*ON_DEV, *ON_PROD, *OF_ITS_OWN], ids=" ".join)
+def test_every_command_refuses_the_other_database(
+    arguments: tuple[str, ...], world: World, lockgate: RunLockgate
+) -> None:
+    world.settings(dev="env:DEV_URL", prod="env:PROD_URL")
+    before = [dump(url, world.server) for url in world.involved]
+
+    swapped = {"DEV_URL": world.prod.render()}
+    if arguments in ON_PROD:
+        swapped = {"PROD_URL": world.dev.render()}
+    answer = lockgate(world.project, *arguments, **swapped)
+
+    assert (3, "", "error[LG-ENV-1]") == (
+        answer.returncode,
+        answer.stdout,
+        answer.stderr.partition(":")[0],
+    )
+    assert before == [dump(url, world.server) for url in world.involved]
+
+
+@pytest.mark.parametrize("arguments", [*ON_DEV, *ON_PROD], ids=" ".join)
+def test_every_command_refuses_an_env_py_that_goes_elsewhere(
+    arguments: tuple[str, ...], world: World, lockgate: RunLockgate
+) -> None:
+    elsewhere = world.dev if arguments in ON_PROD else world.prod
+    world.env_py(hard_coded(elsewhere, "psycopg"))
+    before = [dump(url, world.server) for url in world.involved]
+
+    answer = lockgate(world.project, *arguments)
+
+    assert (3, "", "error[LG-ENV-1]") == (
+        answer.returncode,
+        answer.stdout,
+        answer.stderr.partition(":")[0],
+    )
+    assert before == [dump(url, world.server) for url in world.involved]
+
+
+def test_an_error_in_json_is_the_one_document_on_stdout(
+    world: World, lockgate: RunLockgate
+) -> None:
+    world.env_py(hard_coded(world.prod, "psycopg"))
+
+    answer = lockgate(world.project, "upgrade", "--env", "dev", "--format", "json")
+
+    refusal = marked_prod(world)
+    document = json.loads(answer.stdout)
+    assert refusal.hint in document.pop("hint")
+    assert {
+        "schema": "lockgate/error/1",
+        "code": refusal.code,
+        "message": refusal.message,
+        "exit": 3,
+    } == document
+    assert "" == answer.stderr
+
+
+# What looks like a mix-up and is none
+
+
+def recorded(url: DatabaseUrl) -> list[tuple[object, ...]]:
+    with psycopg.connect(make_conninfo(**url.conninfo())) as connection:
+        return connection.execute("SELECT version_num FROM alembic_version").fetchall()
+
+
+def assert_upgrades(world: World, lockgate: RunLockgate, *arguments: str, **environ: str) -> None:
+    answer = lockgate(world.project, "upgrade", *arguments, **environ)
+
+    assert (0, "") == (answer.returncode, answer.stderr.partition("error")[1]), answer.stderr
+
+
+def test_a_cluster_may_be_shared_on_purpose(world: World, lockgate: RunLockgate) -> None:
+    dev = world.database(world.second_server)
+    world.settings(dev=dev.render(), top="shared_cluster = true")
+    enrolled = lockgate(world.project, "env", "enroll", "dev", "--yes", "dev")
+
+    assert 0 == enrolled.returncode, enrolled.stderr
+    assert_upgrades(world, lockgate, "--env", "dev")
+    assert ([("three",)], [("one",)]) == (recorded(dev), recorded(world.prod))
+
+
+def test_environments_of_one_role_may_share_a_cluster(world: World, lockgate: RunLockgate) -> None:
+    other = world.database(world.server)
+    file = world.project / "lockgate.toml"
+    table = f'[environments.feature]\nrole = "development"\nurl = "{other.render()}"\n'
+    file.write_text(file.read_text() + table)
+    enrolled = lockgate(world.project, "env", "enroll", "feature", "--yes", "feature")
+
+    assert 0 == enrolled.returncode, enrolled.stderr
+    assert_upgrades(world, lockgate, "--env", "feature")
+
+
+def test_another_name_of_the_host_may_be_allowed(
+    world: World, lockgate: RunLockgate, tcp_server: Server
+) -> None:
+    dev = reached_by_tcp(world.new_database(tcp_server), tcp_server)
+    execute(dev, AT_REVISION_ONE)
+    world.settings(dev="env:DEV_URL")
+    world.enroll("dev", DEV_URL=dev.render())
+    file = world.project / "lockgate.toml"
+    file.write_text(
+        file.read_text().replace("[environments.dev]", '[environments.dev]\nhosts = ["db"]')
+    )
+    alias = replace(dev, host="db", parameters=(("hostaddr", "127.0.0.1"),)).render()
+
+    assert_upgrades(world, lockgate, DATABASE_URL=alias, DEV_URL=alias)
+    assert_upgrades(world, lockgate, "--env", "dev", DEV_URL=dev.render())
+
+
+def test_a_role_that_may_not_read_the_system_identifier_is_told_by_the_rest(
+    world: World, lockgate: RunLockgate
+) -> None:
+    server = world.start_server()
+    dev = world.new_database(server)
+    execute(dev, AT_REVISION_ONE)
+    execute(
+        dev,
+        "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC; CREATE ROLE app LOGIN;"
+        f"ALTER DATABASE {dev.database} OWNER TO app; ALTER SCHEMA public OWNER TO app;"
+        "ALTER TABLE item OWNER TO app; ALTER TABLE alembic_version OWNER TO app",
+    )
+    as_app = replace(dev, user="app")
+    world.settings(dev=as_app.render())
+    world.enroll("dev")
+    copy = world.new_database(server, template=dev.database)
+    world.settings(dev=replace(copy, user="app").render())
+    refused = lockgate(world.project, "upgrade", "--env", "dev")
+    world.settings(dev=as_app.render())
+
+    assert (None, 3) == (mark(as_app).system_identifier, refused.returncode), refused.stderr
+    assert "as it was enrolled, with name" in refused.stderr
+    assert_upgrades(world, lockgate, "--env", "dev")
+
+
+def test_a_pool_that_outlives_a_run_is_not_trusted_by_the_next(
+    world: World, lockgate: RunLockgate, tmp_path: Path
+) -> None:
+    """An installed module makes its engine once; the rehearsal's runs are led to scratch."""
+    installed = tmp_path / "installed"
+    installed.mkdir()
+    (installed / "app_database.py").write_text(
+        "import os\nfrom sqlalchemy import create_engine\n"
+        "engine = create_engine(os.environ['DATABASE_URL'])\n"
+    )
+    world.env_py(
+        lambda text: "from app_database import engine\n" + re.sub(r"engine = .*", "", text)
+    )
+    before = dump(world.dev, world.server)
+
+    answer = lockgate(world.project, "rehearse", "--env", "dev", PYTHONPATH=str(installed))
+
+    assert 0 == answer.returncode, answer.stderr
+    assert before == dump(world.dev, world.server)

@@ -6,11 +6,12 @@ to `secrets` and Alembic's own configuration to `migrations`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -162,10 +163,9 @@ def load_settings(path: Path) -> Settings:
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("lockgate", {})
     try:
-        written = msgspec.convert(document, _File)
-        return _settings(path.resolve(), written)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise SettingsInvalid(path, _in_words(str(error))) from error
+        return _settings(path.resolve(), _checked(document))
+    except ValueError as error:
+        raise SettingsInvalid(path, str(error)) from error
 
 
 class _ScratchTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -239,9 +239,47 @@ def _read_toml(path: Path) -> dict[str, Any]:  # Any: TOML before it is checked
         raise SettingsInvalid(path, error.strerror or "it cannot be read") from error
 
 
+_T = TypeVar("_T")
+
+
+def _checked(document: dict[str, Any]) -> _File:
+    # msgspec leaves the keys of a table out of its messages; so each Environment is also checked
+    # by itself, under its name.
+    environments = document.get("environments")
+    if isinstance(environments, dict):
+        for name, table in environments.items():
+            _convert(table, _EnvironmentTable, f"environments.{name}")
+    return _convert(document, _File, "")
+
+
+def _convert(value: object, kind: type[_T], place: str) -> _T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        reason, _, within = str(error).partition(" - at `$")
+        place = (place + within.rstrip("`")).lstrip(".")
+        raise ValueError(_in_words(reason) + (f", at `{place}`" if place else "")) from error
+
+
+_IN_WORDS = (
+    (r"Object contains unknown field", "there is no setting"),
+    (r"Object missing required field `(.*)`", r"`\1` is missing"),
+    (r"Invalid enum value '(.*)'", rf'"\1" is none of {", ".join(Role)}'),
+    (r"Expected `", "expected `"),
+    (r"`object`", "a table"),
+    (r"`array`", "a list"),
+    (r"`str( \| null)?`", "text in quotes"),
+    (r"`int( \| null)?`", "a whole number"),
+    (r"`float`", "a number with a point"),
+    (r"`bool`", "true or false"),
+)
+
+
 def _in_words(reason: str) -> str:
-    """msgspec's message with its path in TOML's spelling."""
-    return reason.replace(" - at `$.", " at `").replace("Object ", "the table ")
+    """msgspec's message in the words of TOML."""
+    for pattern, words in _IN_WORDS:
+        reason = re.sub(pattern, words, reason)
+    return reason
 
 
 def _settings(path: Path, written: _File) -> Settings:
@@ -287,8 +325,8 @@ def _environment(name: str, table: _EnvironmentTable) -> Environment:
         budget=Budget(
             lock_timeout_ms=_positive(name, "lock_timeout", table.lock_timeout),
             lock_budget_ms=_positive(name, "lock_budget", table.lock_budget),
-            statement_timeout_ms=parse_duration_ms(table.statement_timeout),
-            oldest_transaction_ms=parse_duration_ms(table.oldest_transaction),
+            statement_timeout_ms=_duration(name, "statement_timeout", table.statement_timeout),
+            oldest_transaction_ms=_duration(name, "oldest_transaction", table.oldest_transaction),
         ),
         source_options=tuple((key, value) for key, value in options.items() if value is not None),
     )
@@ -296,10 +334,17 @@ def _environment(name: str, table: _EnvironmentTable) -> Environment:
 
 def _positive(name: str, key: str, text: str) -> int:
     """A duration that must not be 0, which PostgreSQL reads as "no bound"."""
-    milliseconds = parse_duration_ms(text)
+    milliseconds = _duration(name, key, text)
     if milliseconds == 0:
         raise ValueError(f"environments.{name}.{key} must be more than 0: 0 would mean no bound")
     return milliseconds
+
+
+def _duration(name: str, key: str, text: str) -> int:
+    try:
+        return parse_duration_ms(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, at `environments.{name}.{key}`") from error
 
 
 def _check(environment: str, table: _CheckTable) -> Check:
