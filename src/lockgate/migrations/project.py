@@ -26,6 +26,7 @@ from sqlalchemy import __version__ as sqlalchemy_version
 from lockgate.core.environment import PRIMARY
 from lockgate.core.url import SCHEMES, DatabaseUrl
 from lockgate.errors import ExitStatus, LockgateError
+from lockgate.migrations.process import sys_path_kept
 from lockgate.migrations.revisions import open_script_directory
 
 
@@ -104,7 +105,7 @@ class AlembicProject:
 
     def reopened(self) -> AlembicProject:
         """The same set-up with its revision files read afresh, as a new process would."""
-        with _modules_kept():
+        with sys_path_kept():
             return AlembicProject(self.root, self.config, open_script_directory(self.config))
 
 
@@ -232,13 +233,3 @@ def _restore(variable: str, value: str | None) -> None:
         os.environ.pop(variable, None)
     else:
         os.environ[variable] = value
-
-
-@contextmanager
-def _modules_kept() -> Iterator[None]:
-    """Leaves `sys.path` as it was: Alembic prepends `prepend_sys_path` at each opening."""
-    before = list(sys.path)
-    try:
-        yield
-    finally:
-        sys.path[:] = before
