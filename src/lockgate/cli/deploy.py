@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,21 +52,38 @@ def deploy(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Plan, show, ask, run and prove: takes an environment to the head."""
+    """Take an environment to the head: plan, ask, run, prove.
+
+    Makes a plan as `lockgate plan` does, or takes one from a file and refuses it if anything that
+    it is bound to has moved. Shows it, asks the gates, and then asks for the environment's name; a
+    script gives --approve with the plan's hash, or --yes with the name. Runs each revision in its
+    own transaction under the deploy lock. Afterwards new connections must find the revision and
+    the structure that the plan ends at, and the functional checks of the settings are run.
+
+    Exits with 1 if a gate refuses, the plan has moved or is not approved, with nothing done; also
+    if all ran but a check failed or the structure is another one. With 5 if it failed and was
+    rolled back, with 6 if it stopped after something that lasts, with 7 if a lock was not obtained
+    or somebody else is deploying.
+    """
     speak(output, quiet, verbose)
     from lockgate.core.gates import parse_waivers
     from lockgate.report.plan import deployed_document, deployed_text, plan_text
     from lockgate.workflows import deploy as workflow
 
     def show(plan: Plan) -> None:
+        text = plan_text(plan, width=TERMINAL.width, verbose=verbose)
         if output is Format.TEXT:
-            TERMINAL.text(plan_text(plan, verbose=verbose))
+            TERMINAL.text(text)
+        elif sys.stdin.isatty():
+            TERMINAL.note(text)  # stdout is for the one document
 
     def ask(plan: Plan) -> None:
         if approve is not None:
             workflow.require_hash(plan, approve)
-        else:
-            confirm_by(yes)(environment, f"deploy {plan.hash} to {environment}")
+        elif yes is None and not sys.stdin.isatty():
+            raise workflow.ApprovalMissing(environment, plan.hash)
+        if approve is None or yes is not None:
+            confirm_by(yes)(environment, f"deploy this plan to {environment}")
 
     done = workflow.deploy(
         open_workspace(config, x),

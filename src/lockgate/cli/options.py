@@ -112,7 +112,7 @@ class Confirmation:
             if not sys.stdin.isatty():
                 raise NotConfirmed(name, None)
             TERMINAL.note(f"about to {what}")
-            answer = input(f'type "{name}" to go on: ').strip()
+            answer = TERMINAL.ask(f'type "{name}" to go on: ')
         if answer != name:
             raise NotConfirmed(name, answer)
 

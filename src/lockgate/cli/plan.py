@@ -51,7 +51,16 @@ def plan(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Make a plan for an environment and let the gates judge it; changes nothing there."""
+    """Make a plan for an environment, and let the gates judge it.
+
+    Changes nothing there. Reads where the environment is, tries what is pending on a scratch copy
+    of its structure, and lists each statement, each gate's verdict with its reason, and the hash
+    that a person approves. The hash covers the database's mark, revision and structure, the
+    revisions and their statements, the timeouts, the waivers and the git commit; the file holds no
+    credentials.
+
+    Exits with 1 if a gate refuses and was not waived.
+    """
     speak(output, quiet, verbose)
     from lockgate.core.gates import parse_waivers
     from lockgate.report.plan import plan_document, plan_markdown, plan_text
@@ -68,5 +77,5 @@ def plan(
     elif output is PlanFormat.MARKDOWN:
         TERMINAL.text(plan_markdown(made))
     else:
-        TERMINAL.text(plan_text(made, verbose=verbose))
+        TERMINAL.text(plan_text(made, width=TERMINAL.width, verbose=verbose))
     return 0 if all(verdict.passes for verdict in made.verdicts) else 1

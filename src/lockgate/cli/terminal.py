@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -41,6 +42,11 @@ class Terminal:
         """Whether stdout may be coloured."""
         return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, or of COLUMNS, or 80."""
+        return shutil.get_terminal_size().columns
+
     def text(self, text: str) -> None:
         """Prints a result for people."""
         self._close_line()
@@ -57,6 +63,13 @@ class Terminal:
         if not self.quiet:
             self._close_line()
             print(text, file=sys.stderr)
+
+    def ask(self, question: str) -> str | None:
+        """What a person types, None at the end of input; stdout is for results."""
+        self._close_line()
+        print(question, end="", file=sys.stderr, flush=True)
+        typed = sys.stdin.readline()
+        return typed.strip() if typed else None
 
     def working(self, what: str) -> None:
         """Shows what is going on, where it can be replaced."""

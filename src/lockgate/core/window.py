@@ -18,7 +18,8 @@ _WINDOW = re.compile(
 class Window:
     """Days of the week (0 is Monday) on which it opens, start, end, and time zone.
 
-    A window that ends before it starts goes over midnight and belongs to the day it opens on.
+    A window that ends at or before its start goes over midnight and belongs to the day it opens
+    on; `24:00` is midnight.
     """
 
     days: tuple[int, ...]
@@ -40,8 +41,12 @@ class Window:
             )
         try:
             zone = ZoneInfo(match["zone"] or "UTC")
-            start, end = time.fromisoformat(match["start"]), time.fromisoformat(match["end"])
-        except (ZoneInfoNotFoundError, ValueError) as error:
+            start = time.fromisoformat(match["start"])
+            end = time.min if match["end"] == "24:00" else time.fromisoformat(match["end"])
+        except ZoneInfoNotFoundError as error:
+            zone_text = match["zone"]
+            raise ValueError(f'"{text}" is no window: there is no zone "{zone_text}"') from error
+        except ValueError as error:
             raise ValueError(f'"{text}" is no window: {error}') from error
         return cls(_days(match["days"], text), start, end, zone, text)
 
@@ -49,7 +54,7 @@ class Window:
         """Whether the window is open at `moment`, which has a time zone."""
         local = moment.astimezone(self.zone)
         clock = local.time()
-        if self.start <= self.end:
+        if self.start < self.end:
             return local.weekday() in self.days and self.start <= clock < self.end
         if clock >= self.start:
             return local.weekday() in self.days

@@ -6,7 +6,7 @@ call too; `tests/migrations/test_alembic_internals.py` holds them per minor vers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -21,6 +21,22 @@ from lockgate.migrations.revision_files import run_file
 def upgrade(directory: ScriptDirectory, destination: str) -> Steps:
     """Up to `destination`, as `alembic upgrade` would."""
     return lambda heads, _: directory._upgrade_revs(destination, heads)  # type: ignore[arg-type]
+
+
+def exactly(
+    directory: ScriptDirectory, revisions: Collection[str], destinations: tuple[str, ...]
+) -> Steps:
+    """Up to all of `destinations` through those of `revisions` that are left, and no others."""
+
+    def steps(heads: tuple[str, ...], _: MigrationContext) -> Sequence[Any]:
+        found: dict[str, Any] = {}
+        for destination in destinations:
+            for step in directory._upgrade_revs(destination, heads):  # type: ignore[arg-type]
+                if step.revision.revision in revisions:
+                    found.setdefault(step.revision.revision, step)
+        return tuple(found.values())
+
+    return steps
 
 
 def downgrade(directory: ScriptDirectory, destination: str) -> Steps:
@@ -40,7 +56,11 @@ def alone(directory: ScriptDirectory, revision: str, *, up: bool) -> Steps:
         script = directory.get_revision(revision)
         make = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
         step = make(directory.revision_map, script)
-        step.migration_fn = getattr(run_file(script.path), "upgrade" if up else "downgrade")
+        name = "upgrade" if up else "downgrade"
+        function = getattr(run_file(script.path), name, None)
+        if function is None:
+            raise AlembicRefused(f"revision {revision} has no function {name}()")
+        step.migration_fn = function
         return [step]
 
     return steps

@@ -199,6 +199,17 @@ def long_transactions(
     return tuple(LongTransaction(*row) for row in rows)
 
 
+def unseen_users(connection: psycopg.Connection) -> tuple[str, ...]:
+    """Users with sessions in this database that only show themselves to pg_read_all_stats."""
+    rows = connection.execute(
+        "SELECT DISTINCT usename::text FROM pg_catalog.pg_stat_activity"
+        " WHERE datname = pg_catalog.current_database() AND backend_type IS NULL"
+        "   AND usename IS NOT NULL"
+        " ORDER BY 1"
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Blocker:
     """A session that holds, or was first to ask for, a lock that one of ours waits for.

@@ -8,37 +8,56 @@ from typing import Any
 from lockgate.core.duration import format_duration
 from lockgate.core.health import CheckResult
 from lockgate.core.outcome import Outcome
-from lockgate.core.plan import Plan, Verdict, plan_document
+from lockgate.core.plan import Plan, PlanStatement, Verdict, plan_document
 from lockgate.report.outcome import outcome_document, outcome_text
+
+CUT = " ..."
+OUTSIDE = "!"
 
 __all__ = ["deployed_document", "deployed_text", "plan_document", "plan_markdown", "plan_text"]
 
 
-def plan_text(plan: Plan, *, verbose: bool = False) -> str:
-    """Steps, Verdicts and hash, within 80 columns but for SQL."""
+def plan_text(plan: Plan, *, width: int, verbose: bool = False) -> str:
+    """Steps, Verdicts and hash; each statement in one line of `width`, whole if verbose."""
     at, to = _heads(plan.from_heads), _heads(plan.to_heads)
     lines = [f"plan for {plan.environment} ({plan.role}), PostgreSQL {plan.server_major}"]
     if not plan.steps:
         lines.append(f"  at {at}; nothing to run")
     else:
         lines.append(f"  from {at} to {to}, {_count(len(plan.steps), 'revision')}")
+    cut = False
     for step in plan.steps:
         lines += ["", f"  {step.revision}  {step.message}"]
         for statement in step.statements:
-            outside = "" if statement.transactional else "  -- outside a transaction"
-            sql = textwrap.dedent(statement.sql).strip()
-            shown = sql if verbose or len(sql) < 2_000 else f"{sql[:2_000]} ..."
-            lines.append(textwrap.indent(f"{shown}{outside}", "    "))
+            whole, short = _statement_lines(statement), _statement_line(statement, width)
+            cut |= short.endswith(CUT)
+            lines += whole if verbose else [short]
         if not step.statements:
             lines.append("    no statements")
+    if any(not s.transactional for step in plan.steps for s in step.statements):
+        lines += ["", f"  {OUTSIDE} outside a transaction: what it made stays if a later one fails"]
+    if cut and not verbose:
+        lines += ["", "  --verbose shows the statements whole"]
     lines += ["", "  gates"]
-    lines += [line for verdict in plan.verdicts for line in _verdict(verdict)]
+    lines += [line for verdict in plan.verdicts for line in _verdict(verdict, width)]
     waits = (
         f"each lock is waited for {format_duration(plan.lock_timeout_ms)} at a time, "
         f"{format_duration(plan.lock_budget_ms)} in all"
     )
     lines += ["", f"  {waits}", f"  hash {plan.hash}"]
     return "\n".join(lines)
+
+
+def _statement_line(statement: PlanStatement, width: int) -> str:
+    sign = " " if statement.transactional else OUTSIDE
+    line = f"  {sign} {' '.join(statement.sql.split())}"
+    return line if len(line) <= width else line[: width - len(CUT)].rstrip() + CUT
+
+
+def _statement_lines(statement: PlanStatement) -> list[str]:
+    sign = " " if statement.transactional else OUTSIDE
+    text = textwrap.indent(textwrap.dedent(statement.sql).strip(), "    ")
+    return f"  {sign} {text[4:]}".expandtabs(4).splitlines()
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -70,9 +89,17 @@ def deployed_text(
 ) -> str:
     """What the deploy did and how the functional checks answered."""
     lines = [outcome_text(plan.environment, outcome, verbose=verbose)]
+    if outcome.steps and plan.to_fingerprint is not None:
+        lines.append("the structure is the one that the plan ends at")
+    elif outcome.steps:
+        lines.append(f"the structure is not proved: the plan was made on PostgreSQL {plan.scratch}")
     for check in checks:
         sign, reason = ("✓", "") if check.ok else ("✗", f": {check.reason}")
         lines.append(f"{sign} {check.name}{reason}")
+    failed = sum(not check.ok for check in checks)
+    if failed:
+        after = "; the revisions are in" if outcome.steps else ""
+        lines.append(f"{_count(failed, 'check')} of {len(checks)} failed{after}")
     if not checks:
         lines.append("the settings name no functional checks")
     return "\n".join(lines)
@@ -97,11 +124,11 @@ def deployed_document(
     }
 
 
-def _verdict(verdict: Verdict) -> list[str]:
+def _verdict(verdict: Verdict, width: int) -> list[str]:
     sign = "✓" if verdict.ok else "!" if verdict.waived else "✗"
     lines = textwrap.wrap(
         f"{verdict.gate}: {verdict.reason}",
-        width=78,
+        width=width,
         initial_indent=f"  {sign} ",
         subsequent_indent="      ",
         break_long_words=False,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from lockgate.config import Settings, SettingsInvalid
+from lockgate.core import lockfile
 from lockgate.core.duration import format_duration
 from lockgate.core.environment import Environment
-from lockgate.core.gates import Applied, Evidence
-from lockgate.core.lockfile import LockDifference, compare
+from lockgate.core.gates import Evidence
+from lockgate.core.lockfile import LockDifference, LockFile, compare
 from lockgate.core.plan import Plan
 from lockgate.core.window import Window
 from lockgate.errors import LockgateError
@@ -16,8 +19,9 @@ from lockgate.migrations.revisions import read_revision_files
 from lockgate.migrations.steps import pending
 from lockgate.postgres import session
 from lockgate.postgres.connect import Checked
-from lockgate.workflows.destination import Destination, of_environment
-from lockgate.workflows.listing import ask
+from lockgate.postgres.journal import read_journal
+from lockgate.workflows.applied import applied_on
+from lockgate.workflows.destination import Destination
 from lockgate.workflows.workspace import Workspace, git
 
 
@@ -26,6 +30,7 @@ def gather(
     plan: Plan,
     checked: Mapping[str, Checked],
     *,
+    expected_fingerprint: str | None,
     scratch_error: str | None,
 ) -> Evidence:
     """Evidence about `plan` as things are now; `checked` are connections to its databases."""
@@ -35,13 +40,13 @@ def gather(
     first = next(iter(checked.values()))
     settings = workspace.settings
     bound = environment.budget.oldest_transaction_ms
-    window = Window.parse(environment.window) if environment.window else None
+    window = _window(settings, environment)
     now = workspace.clock()
-    local = now.astimezone(window.zone) if window else now
+    here, on_branch = _where(settings.root, environment.branch)
     return Evidence(
         mark=first.mark.uuid,
         repository_heads=tuple(sorted(workspace.project.directory.get_heads())),
-        lock_differences=_lock_differences(workspace),
+        lock_differences=_lock_differences(workspace, plan),
         rehearsals={
             step.revision: locked.rehearsal(plan.server_major)
             if (locked := workspace.lock.revision(step.revision))
@@ -51,95 +56,149 @@ def gather(
         commit=git(settings.root, "rev-parse", "HEAD"),
         dirty=_dirty(workspace),
         branch=environment.branch,
-        on_branch=_on_branch(settings.root, environment.branch),
+        here=here,
+        on_branch=on_branch,
         required=tuple(
-            _applied(workspace, settings.environment(name), plan) for name in environment.requires
+            applied_on(workspace, settings.environment(name), plan) for name in environment.requires
         ),
-        expected_fingerprint=expected_fingerprint(workspace, plan.from_heads, plan.server_major),
+        expected_fingerprint=expected_fingerprint,
+        unfinished=unfinished(checked),
         deployer=_deployer(first),
         blockers=tuple(
             f'session {b.pid} ("{b.application}", {b.user}, {b.state}, {format_duration(b.age_ms)})'
-            for b in session.long_transactions(first.connection, older_than_ms=bound)
+            for one in checked.values()
+            for b in session.long_transactions(one.connection, older_than_ms=bound)
+        ),
+        unseen=tuple(
+            sorted({u for one in checked.values() for u in session.unseen_users(one.connection)})
         ),
         oldest_transaction_ms=bound,
         window=environment.window,
         in_window=None if window is None else window.contains(now),
-        now=local,
+        now=now.astimezone(window.zone) if window else now,
         scratch_error=scratch_error,
     )
 
 
-def expected_fingerprint(workspace: Workspace, heads: tuple[str, ...], major: int) -> str | None:
+def _window(settings: Settings, environment: Environment) -> Window | None:
+    if environment.window is None:
+        return None
+    try:
+        return Window.parse(environment.window)
+    except ValueError as error:
+        reason = f"environments.{environment.name}.window: {error}"
+        raise SettingsInvalid(settings.path, reason) from error
+
+
+def unfinished(checked: Mapping[str, Checked]) -> str | None:
+    """The revision that an earlier run left part-way in one of the databases."""
+    rows = (row for one in checked.values() for row in read_journal(one.connection))
+    return next((row.revision for row in rows), None)
+
+
+def locked_fingerprint(lock: LockFile, heads: tuple[str, ...], *, major: int) -> str | None:
     """The lock file's Fingerprint of a database at `heads`, None where it has none.
 
-    A database at base has the one that the downgrade of a first revision leads to.
+    It has none of base, of several heads, and of a revision beside which others were rehearsed:
+    their structure may be in its Fingerprint, or not.
     """
-    lock = workspace.lock
-    if not heads:
-        first = next((locked for locked in lock.revisions if not locked.parent), None)
-        rehearsal = first.rehearsal(major) if first else None
-        return rehearsal.down_fingerprint if rehearsal else None
-    if len(heads) > 1:
-        return None  # a state between branches has no revision of its own
+    if len(heads) != 1 or not _is_passed_by_all(lock, heads[0]):
+        return None
     locked = lock.revision(heads[0])
     rehearsal = locked.rehearsal(major) if locked else None
     return rehearsal.up_fingerprint if rehearsal else None
 
 
-def _lock_differences(workspace: Workspace) -> tuple[LockDifference, ...]:
-    return compare(workspace.lock, read_revision_files(workspace.project.directory))
+def _is_passed_by_all(lock: LockFile, revision: str) -> bool:
+    """Whether every other Revision of `lock` comes before `revision`, or after it."""
+    before, after = {revision}, {revision}
+    for locked in reversed(lock.revisions):
+        if locked.revision in before:
+            before |= {*locked.parent, *locked.depends_on}
+    for locked in lock.revisions:
+        if after & {*locked.parent, *locked.depends_on}:
+            after.add(locked.revision)
+    return all(locked.revision in before | after for locked in lock.revisions)
 
 
-def _dirty(workspace: Workspace) -> tuple[str, ...]:
-    """Changed tracked files, and untracked ones among the files that a deploy reads."""
-    settings = workspace.settings
-    answer = git(settings.root, "status", "--porcelain", "-z", "--untracked-files=all")
-    top = git(settings.root, "rev-parse", "--show-toplevel")
-    if answer is None or top is None:
-        return ()
-    script_directory = Path(workspace.project.directory.dir).resolve()
-    read = (script_directory, settings.path.resolve(), settings.lock_path.resolve())
-    found = []
-    for entry in answer.split("\0"):
-        state, path = entry[:2], entry[3:]
-        absolute = Path(top, path).resolve()
-        is_read = any(absolute == one or one in absolute.parents for one in read)
-        if entry and (state != "??" or is_read):
-            found.append(path)
-    return tuple(found)
+def _lock_differences(workspace: Workspace, plan: Plan) -> tuple[LockDifference, ...]:
+    """Where revision files are not as locked, of those that the Plan runs and their ancestors.
 
-
-def _on_branch(root: Path, wanted: str | None) -> bool | None:
-    """Whether HEAD is on `wanted`; a detached HEAD, as in CI, counts if the branch contains it."""
-    if wanted is None:
-        return None
-    current = git(root, "branch", "--show-current")
-    if current:
-        return current == wanted
-    return any(
-        git(root, "merge-base", "--is-ancestor", "HEAD", branch) is not None
-        for branch in (f"origin/{wanted}", wanted)
+    A file that is gone counts always: nobody can say any more where it belonged.
+    """
+    directory = workspace.project.directory
+    concerned = {step.revision for step in plan.steps}
+    for head in plan.to_heads:
+        concerned |= {script.revision for script in pending(directory, head, ())}
+    return tuple(
+        found
+        for found in compare(workspace.lock, read_revision_files(directory))
+        if found.file is None or found.revision in concerned
     )
 
 
-def _applied(workspace: Workspace, environment: Environment, plan: Plan) -> Applied:
-    """What of `plan` an Environment lacks: asked there, or, out of reach, in the lock file."""
+def _dirty(workspace: Workspace) -> tuple[str, ...]:
+    """Changed tracked files, and untracked ones among the settings and the revisions.
+
+    The lock file does not count for noting where an Environment is, which a command before this
+    one may have done.
+    """
+    settings = workspace.settings
+    top = git(settings.root, "rev-parse", "--show-toplevel")
+    if top is None:
+        return ()
+    changed = _paths(Path(top), "diff", "--name-only", "--no-renames", "-z", "HEAD")
+    untracked = _paths(Path(top), "ls-files", "--others", "--exclude-standard", "-z")
+    if settings.lock_path.resolve() in changed and _only_notes_where(workspace):
+        changed.remove(settings.lock_path.resolve())
     directory = workspace.project.directory
-    wanted = {step.revision for step in plan.steps}
+    read = {settings.path, settings.lock_path, settings.alembic, Path(directory.dir)}
+    read |= {Path(script.path) for script in directory.walk_revisions()}
+    read = {path.resolve() for path in read}
+    dirty = changed + [path for path in untracked if read & {path, *path.parents}]
+    return tuple(str(path.relative_to(Path(top).resolve())) for path in sorted(dirty))
+
+
+def _paths(top: Path, *arguments: str) -> list[Path]:
+    listed = git(top, *arguments) or ""
+    return [Path(top, path).resolve() for path in listed.split("\0") if path]
+
+
+def _only_notes_where(workspace: Workspace) -> bool:
+    """Whether the lock file differs from the commit's in nothing but what is applied where."""
+    path = workspace.settings.lock_path
+    committed = git(path.parent, "show", f"HEAD:./{path.name}")
     try:
-        destination = of_environment(workspace, environment)
-        record, _ = ask(destination, purpose="plan")
-        heads = next(iter(record.heads_before.values()), ())
-        source = "asked there"
-    except LockgateError as error:
-        locked = workspace.lock.environment(environment.name)
-        if locked is None or not locked.applied:
-            return Applied(environment.name, tuple(sorted(wanted)), f"not known: {error.message}")
-        heads = locked.applied
-        source = "from lockgate.lock"
-    target = plan.to_heads[0] if len(plan.to_heads) == 1 else "heads"
-    missing = {script.revision for script in pending(directory, target, heads)} & wanted
-    return Applied(environment.name, tuple(sorted(missing)), source)
+        return committed is not None and _unplaced(lockfile.parse(committed)) == _unplaced(
+            workspace.lock
+        )
+    except LockgateError:
+        return False
+
+
+def _unplaced(lock: LockFile) -> LockFile:
+    environments = (replace(one, applied=()) for one in lock.environments if one.uuid)
+    return LockFile(lock.revisions, tuple(environments))
+
+
+def _where(root: Path, wanted: str | None) -> tuple[str, bool | None]:
+    """What is checked out, and whether that is on branch `wanted`, None where none is wanted.
+
+    A detached HEAD, as in CI, is on the branch if that contains it.
+    """
+    commit = git(root, "rev-parse", "--short", "HEAD")
+    if commit is None:
+        return "no commit that git can name", None if wanted is None else False
+    branch = git(root, "branch", "--show-current")
+    if branch:
+        return f"on {branch}", None if wanted is None else branch == wanted
+    here = f"at {commit}, on no branch"
+    if wanted is None:
+        return here, None
+    for name in (f"origin/{wanted}", wanted):
+        if git(root, "merge-base", "--is-ancestor", "HEAD", name) is not None:
+            return f"at {commit}, which is in {name}", True
+    return here, False
 
 
 def _deployer(checked: Checked) -> str | None:

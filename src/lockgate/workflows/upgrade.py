@@ -5,6 +5,7 @@ from __future__ import annotations
 from lockgate.core.environment import Role
 from lockgate.core.outcome import Outcome
 from lockgate.migrations import steps
+from lockgate.workflows.applied import note_applied
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.running import run
 from lockgate.workflows.workspace import Workspace
@@ -26,4 +27,5 @@ def upgrade(
         action="upgrade",
         options={"destination_rev": revision, "tag": tag},
     )
+    note_applied(destination, outcome)
     return destination, outcome

@@ -21,11 +21,15 @@ from lockgate.errors import ExitStatus, LockgateError
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Whether a required Environment has the Plan's revisions, and where that was read."""
+    """Whether a required Environment has the Plan's revisions, and where that was read.
+
+    `edited` are those that it has in another form, by the syntax hash of its Ledger.
+    """
 
     environment: str
     missing: tuple[str, ...]
     source: str
+    edited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,13 @@ class Evidence:
 
     `lock_differences` are those of the Plan's revisions and their ancestors. `rehearsals` has
     the lock file's rehearsal on the target's major for each Step, None where there is none.
-    `expected_fingerprint` is the lock file's for the revision the database is at, None where it
-    has none. `dirty` are paths with changes that no commit has; `commit` is None outside git.
-    `on_branch` is None where the settings name no branch. `scratch_error` is what stopped the
-    Plan's Steps on scratch. `in_window` is None where there is no window.
+    `commit` is None where git names none. `dirty` are paths with changes that no commit has.
+    `branch` is the settings' and `here` what is checked out, in words; `on_branch` is None where
+    the settings name none. `expected_fingerprint` is the structure that the database should have
+    at its revision, None where nobody knows. `unfinished` is the revision that an earlier run
+    left part-way. `unseen` are users with sessions whose transactions lockgate's login may not
+    see. `in_window` is None where there is no window. `scratch_error` is what stopped the Plan's
+    Steps on scratch.
     """
 
     mark: str
@@ -47,11 +54,14 @@ class Evidence:
     commit: str | None
     dirty: tuple[str, ...]
     branch: str | None
+    here: str
     on_branch: bool | None
     required: tuple[Applied, ...]
     expected_fingerprint: str | None
+    unfinished: str | None
     deployer: str | None
     blockers: tuple[str, ...]
+    unseen: tuple[str, ...]
     oldest_transaction_ms: int
     window: str | None
     in_window: bool | None
@@ -95,7 +105,7 @@ class WaiverUnknown(LockgateError):
     @property
     def hint(self) -> str:
         """The form and the names."""
-        return f"write --waive GATE=REASON, with one of {', '.join(self.known)}"
+        return f'write --waive "GATE=REASON", with one of {", ".join(self.known)}'
 
 
 def gates() -> tuple[Gate, ...]:
@@ -103,12 +113,13 @@ def gates() -> tuple[Gate, ...]:
     return tuple(sorted(_found(), key=lambda gate: (gate.ORDER, gate.NAME)))
 
 
-def decide(plan: Plan, evidence: Evidence, waivers: Mapping[str, str]) -> Plan:
-    """`plan` with the Verdict of every gate, those in `waivers` (name to reason) passed by."""
+def decide(plan: Plan, evidence: Evidence) -> Plan:
+    """`plan` with the Verdict of every gate, those that it waives passed by."""
+    waivers = dict(plan.waivers)
     verdicts = []
     for gate in gates():
         verdict = gate.decide(plan, evidence)
-        if not verdict.ok and gate.NAME in waivers:
+        if not verdict.ok and gate.WAIVABLE and gate.NAME in waivers:
             verdict = replace(verdict, waived=waivers[gate.NAME])
         verdicts.append(verdict)
     return plan.with_verdicts(verdicts)

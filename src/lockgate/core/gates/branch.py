@@ -15,9 +15,9 @@ def decide(plan: Plan, evidence: Evidence) -> Verdict:
     if evidence.on_branch is None:
         return Verdict(NAME, True, "the settings name no branch")
     if evidence.on_branch:
-        return Verdict(NAME, True, f"on branch {evidence.branch}")
+        return Verdict(NAME, True, f"{evidence.here}, as the settings ask")
     reason = (
-        f'{plan.environment} is deployed from branch "{evidence.branch}" only: '
-        "merge first, then plan there"
+        f"{plan.environment} is deployed from branch {evidence.branch}, and here is "
+        f"{evidence.here}: merge first, then plan there"
     )
     return Verdict(NAME, False, reason)

@@ -13,7 +13,8 @@ WAIVABLE = True
 def decide(_: Plan, evidence: Evidence) -> Verdict:
     """Whether the work tree is clean."""
     if evidence.commit is None:
-        return Verdict(NAME, False, "this is no git repository with a commit: commit first")
+        reason = "git names no commit here: deploy from a repository with the revisions committed"
+        return Verdict(NAME, False, reason)
     if evidence.dirty:
         listed = ", ".join(evidence.dirty[:3])
         more = len(evidence.dirty) - 3

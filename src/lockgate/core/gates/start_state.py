@@ -17,17 +17,24 @@ WAIVABLE = True
 def decide(plan: Plan, evidence: Evidence) -> Verdict:
     """Whether the start Fingerprint is the lock file's."""
     at = ", ".join(plan.from_heads) or "base"
+    if evidence.unfinished in {step.revision for step in plan.steps}:
+        # What is between two structures has no Fingerprint; the one at the end is proved.
+        reason = (
+            f"an earlier run stopped part-way in {evidence.unfinished}; this goes on from there"
+        )
+        return Verdict(NAME, True, reason)
     expected = evidence.expected_fingerprint
     if expected is None:
         reason = (
-            f"lockgate.lock has no fingerprint of {at} on PostgreSQL {plan.server_major}: "
-            f"run `lockgate rehearse --postgres {plan.server_major}`"
+            f"the structure of {at} on PostgreSQL {plan.server_major} is not known: "
+            f"run `lockgate rehearse --all --postgres {plan.server_major}`"
         )
         return Verdict(NAME, False, reason)
     if expected != plan.from_fingerprint:
         reason = (
             f"the structure is not the one that {at} has in rehearsal: "
-            f"compare with `lockgate status {plan.environment}` and adopt or undo the difference"
+            f"look with `lockgate status {plan.environment}`, then undo the difference or put it "
+            "into a revision"
         )
         return Verdict(NAME, False, reason)
     return Verdict(NAME, True, f"{plan.environment} is at {at}, with the structure of {at}")
