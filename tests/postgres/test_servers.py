@@ -17,7 +17,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from lockgate.core.url import DatabaseUrl
-from lockgate.postgres import servers
+from lockgate.postgres import account
+from lockgate.postgres.account import AccountShutOut
 from lockgate.postgres.binaries import (
     Binaries,
     BinariesNotFound,
@@ -28,7 +29,6 @@ from lockgate.postgres.binaries import (
     installed,
 )
 from lockgate.postgres.servers import (
-    AccountShutOut,
     Server,
     ServerNotStarted,
     ServerOfAnotherMajor,
@@ -336,10 +336,10 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs anothe
 
 @root_only
 def test_without_user_namespaces_root_runs_it_as_another_account(
-    open_directory: Path, monkeypatch: pytest.MonkeyPatch
+    open_directory: Path, monkeypatch: pytest.MonkeyPatch, installed_binaries: Binaries
 ) -> None:
-    monkeypatch.setattr(servers, "_user_namespaces_work", lambda: False)
-    with scratch_server(open_directory, find_binaries(15), tcp_password="secret") as server:
+    monkeypatch.setattr(account, "_user_namespaces_work", lambda: False)
+    with scratch_server(open_directory, installed_binaries, tcp_password="secret") as server:
         data = server.directory / "data"
         owner = data.stat().st_uid
         answer = ask(server.url, "SELECT 1")
@@ -350,14 +350,13 @@ def test_without_user_namespaces_root_runs_it_as_another_account(
 
 @root_only
 def test_a_cluster_of_another_account_stays_with_it(
-    open_directory: Path, monkeypatch: pytest.MonkeyPatch
+    open_directory: Path, monkeypatch: pytest.MonkeyPatch, installed_binaries: Binaries
 ) -> None:
-    programs = find_binaries(15)
     with monkeypatch.context() as patch:
-        patch.setattr(servers, "_user_namespaces_work", lambda: False)
-        start_server(open_directory / "kept", programs, durable=False).stop()
+        patch.setattr(account, "_user_namespaces_work", lambda: False)
+        start_server(open_directory / "kept", installed_binaries, durable=False).stop()
 
-    server = start_server(open_directory / "kept", programs, durable=False)
+    server = start_server(open_directory / "kept", installed_binaries, durable=False)
     answer = ask(server.url, "SELECT 1")
     server.stop()
 
@@ -368,7 +367,7 @@ def test_a_cluster_of_another_account_stays_with_it(
 def test_an_account_that_is_shut_out_is_told_where(
     open_directory: Path, monkeypatch: pytest.MonkeyPatch, binaries: Binaries
 ) -> None:
-    monkeypatch.setattr(servers, "_user_namespaces_work", lambda: False)
+    monkeypatch.setattr(account, "_user_namespaces_work", lambda: False)
     closed = open_directory / "closed"
     closed.mkdir(mode=0o700)
 

@@ -322,7 +322,7 @@ def test_a_lost_connection_ends_the_watch_with_its_own_exit_status(project: Proj
         )
     )
 
-    assert (bad.code, bad.exit_status) == ("LG-CONN-4", ExitStatus.UNREACHABLE)
+    assert (bad.code, bad.exit_status) == ("LG-CONN-6", ExitStatus.UNREACHABLE)
     assert "was lost: terminating connection due to administrator command" in bad.message
 
 

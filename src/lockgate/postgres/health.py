@@ -32,7 +32,7 @@ class ConnectionLost(LockgateError):
     url: str
     reason: str
 
-    code: ClassVar[str] = "LG-CONN-4"
+    code: ClassVar[str] = "LG-CONN-6"
     exit_status: ClassVar[ExitStatus] = ExitStatus.UNREACHABLE
 
     @property

@@ -116,7 +116,7 @@ class NotCommitted(LockgateError):
         """The usual cause."""
         if self.external_transaction:
             return (
-                "in env.py, call connection.commit() after the statement that runs before "
+                "call connection.commit() in env.py after the statement that runs before "
                 "context.configure(), or run it inside context.begin_transaction()"
             )
         return "look in env.py for a rollback, or a connection closed before its commit"
