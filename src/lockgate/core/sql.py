@@ -141,11 +141,10 @@ def split(script: str) -> tuple[str, ...]:
         parsed = parse_sql(script)
     except ParseError:
         return (script.strip(),)
-    data = script.encode()
     pieces = []
-    for raw in parsed:
-        start, length = raw.stmt_location or 0, raw.stmt_len or len(data)
-        pieces.append(data[start : start + length].decode().strip())
+    for raw in parsed:  # places are in characters
+        start, length = raw.stmt_location or 0, raw.stmt_len or len(script)
+        pieces.append(script[start : start + length].strip())
     return tuple(pieces)
 
 
@@ -154,14 +153,13 @@ def fill_numbered(sql: str, literals: Sequence[str]) -> str:
 
     Strings, comments and quoted names keep what looks like a parameter.
     """
-    data = sql.encode()
     pieces, last = [], 0
-    for token in scan(sql):
+    for token in scan(sql):  # places are in characters
         if token.name == "PARAM":
-            number = int(data[token.start + 1 : token.end + 1])
-            pieces += [data[last : token.start], literals[number - 1].encode()]
+            number = int(sql[token.start + 1 : token.end + 1])
+            pieces += [sql[last : token.start], literals[number - 1]]
             last = token.end + 1
-    return b"".join([*pieces, data[last:]]).decode()
+    return "".join([*pieces, sql[last:]])
 
 
 def without_constants(sql: str) -> str:
@@ -177,13 +175,12 @@ def without_constants(sql: str) -> str:
     rows = (ast.SelectStmt, ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
     if not all(isinstance(statement, rows) for statement in statements):
         return sql
-    data = sql.encode()
     pieces, last = [], 0
     for token in scan(sql):
         if token.name in _CONSTANTS:
-            pieces += [data[last : token.start], b"?"]
+            pieces += [sql[last : token.start], "?"]
             last = token.end + 1
-    return b"".join([*pieces, data[last:]]).decode()
+    return "".join([*pieces, sql[last:]])
 
 
 _CONSTANTS = ("SCONST", "USCONST", "BCONST", "XCONST", "ICONST", "FCONST")
