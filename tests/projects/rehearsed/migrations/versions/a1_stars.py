@@ -1,0 +1,17 @@
+"""stars"""
+
+from alembic import op
+from observatory import memory
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE star (id int PRIMARY KEY, name text)")
+    op.execute("CREATE TEMPORARY TABLE seen (id int)")
+    memory.magnitude_type = "real"
+
+
+def downgrade():
+    op.execute("DROP TABLE star")

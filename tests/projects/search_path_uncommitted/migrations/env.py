@@ -1,0 +1,15 @@
+"""A statement opens a transaction that nobody commits: a mistake."""
+
+import os
+
+from alembic import context
+from observatory.models import Base
+from sqlalchemy import create_engine, text
+
+engine = create_engine(os.environ["DATABASE_URL"])
+with engine.connect() as connection:
+    connection.execute(text("CREATE SCHEMA IF NOT EXISTS observatory"))
+    connection.execute(text("SET search_path TO observatory"))
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
