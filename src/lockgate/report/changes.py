@@ -10,11 +10,14 @@ from lockgate.core.catalog import Change, ChangeKind
 SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.ALTERED: "~"}
 
 
-def changes_text(changes: Iterable[Change], *, indent: str = "  ") -> str:
-    """One line per Change that is not cosmetic, with from and to below an altered one."""
+def changes_text(changes: Iterable[Change], *, indent: str = "  ", cosmetic: bool = False) -> str:
+    """One line per Change, with from and to below an altered one.
+
+    What is cosmetic is left out unless it is asked for.
+    """
     lines = []
     for change in changes:
-        if change.cosmetic:
+        if change.cosmetic and not cosmetic:
             continue
         what = f"{change.object} {change.name}"
         if change.property is not None:

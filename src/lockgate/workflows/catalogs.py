@@ -11,6 +11,7 @@ from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.dump import read_catalog
 from lockgate.workflows.destination import Destination
+from lockgate.workflows.listing import ask
 
 
 def read_catalogs(
@@ -44,3 +45,19 @@ def read_structure(
     left_out = tuple((t.schema or "", t.name) for t in version_tables)
     pg_dump = find_pg_dump(server_version // 10_000)
     return read_catalog(url, pg_dump=pg_dump, version_tables=left_out)
+
+
+def read_readable(destination: Destination) -> Catalog:
+    """The Catalog of a database that may have no mark; a mark that is there must be right.
+
+    Of several databases, the first.
+    """
+    record, guard = ask(destination, purpose="snapshot")
+    with connect_unchecked(destination.primary, purpose="snapshot") as (_, mark, facts):
+        if mark is not None:
+            guard.prove(mark, facts)
+        return read_structure(
+            destination.primary,
+            server_version=facts.server_version,
+            version_tables=record.version_tables,
+        )

@@ -223,7 +223,7 @@ class ReadingGuard:
             if mark is None:
                 self.unmarked = True
             else:
-                self.marks[id(connection)] = self._proved(mark, facts)
+                self.marks[id(connection)] = self.prove(mark, facts)
             cursor.execute("SET default_transaction_read_only = on")
         finally:
             cursor.close()
@@ -236,7 +236,8 @@ class ReadingGuard:
             judge_schema(self.expectation, self.marks[id(connection)], schema)
         return schema
 
-    def _proved(self, mark: Mark | NewerMark, facts: Facts) -> Mark:
+    def prove(self, mark: Mark | NewerMark, facts: Facts) -> Mark:
+        """The mark, if it is the expected one; without an Environment, it says which to expect."""
         if self.environment is None:
             workspace = self.destination.workspace
             self.environment, proved = _recognised(workspace, mark, facts)
