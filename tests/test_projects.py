@@ -621,3 +621,162 @@ def test_the_passage_is_the_same_with_a_process_for_each_command(
     ]
 
     assert statuses == [0] * 5
+
+
+# What a rehearsal must not let pass
+
+
+REHEARSED = Kind("rehearsed", own_history=True, same_as_models=None)
+
+
+@pytest.fixture
+def rehearse(server: Server, tmp_path: Path) -> Callable[..., Answer]:
+    """Rehearses the revision a1, and after it the given files of `projects/rehearsed`."""
+
+    def run(*files: str) -> Answer:
+        # No command but `rehearse` is run, so there is no database but scratch.
+        checkout = check_out(REHEARSED, tmp_path / "project", server.url, server.url)
+        for file in files:
+            shutil.copy(checkout.folder / file, checkout.folder / "migrations" / "versions")
+        return checkout.driven("rehearse", "--format", "json")
+
+    return run
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rehearsal says of b2; `error` is a part of its words, `changes` are what is left."""
+
+    up: str = "ok"
+    down: str = "ok"
+    restores: bool = True
+    error: str | None = None
+    changes: tuple[tuple[str, str, str, str | None], ...] = ()
+    exit: int = 1
+
+
+VERDICTS = {
+    "without_downgrade": Verdict(down="missing", restores=False),
+    "empty_downgrade": Verdict(down="missing", restores=False),
+    "failing_downgrade": Verdict(
+        down="failed",
+        restores=False,
+        error="downgrade of revision b2 failed and was rolled back, at failing_downgrade.py:14: "
+        'column "brightness" of relation "star" does not exist (SQLSTATE 42703)',
+    ),
+    "raising_downgrade": Verdict(
+        down="failed",
+        restores=False,
+        error='raising_downgrade.py:14 raised "NotImplementedError: ask Tycho"',
+    ),
+    "forgetful_downgrade": Verdict(
+        restores=False,
+        error='relation "ix_name" already exists',
+        changes=(("added", "index", "public.ix_name", None),),
+    ),
+    "reordering_downgrade": Verdict(exit=0),
+    "irreversible": Verdict(down="irreversible", restores=False, exit=0),
+    "failing_upgrade": Verdict(
+        up="failed",
+        down="failed",
+        restores=False,
+        error="upgrade of revision b2 failed and was rolled back, at failing_upgrade.py:10: "
+        'relation "stars" does not exist (SQLSTATE 42P01)',
+    ),
+    "once_only": Verdict(
+        error="the second upgrade fails: upgrade of revision b2 failed and was rolled back, "
+        "at once_only.py:11: duplicate key value violates unique constraint",
+    ),
+    "needs_temporary_table": Verdict(
+        up="failed",
+        down="failed",
+        restores=False,
+        error='at needs_temporary_table.py:10: relation "seen" does not exist (SQLSTATE 42P01)',
+    ),
+    "needs_memory": Verdict(
+        up="failed", down="failed", restores=False, error="a1 ran in another process"
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VERDICTS)
+def test_rehearsal_says_what_is_wrong_with_a_revision(
+    rehearse: Callable[..., Answer], variant: str
+) -> None:
+    expected = VERDICTS[variant]
+
+    answer = rehearse(f"variants/{variant}.py", "next/c3_telescopes.py")
+
+    first, second, third = answer.document["revisions"]
+    changes = tuple(
+        (change["kind"], change["object"], change["name"], change["property"])
+        for change in second["changes"]
+        if not change["cosmetic"]
+    )
+    said = second["error"]
+    error = expected.error if said and expected.error and expected.error in said else said
+    actual = Verdict(second["up"], second["down"], second["restores"], error, changes, answer.exit)
+    assert actual == expected
+    assert (first["up"], first["down"], first["restores"]) == ("ok", "ok", True)
+    assert third["up"] == ("ok" if expected.up == "ok" else "skipped")
+    assert answer.document["whole_error"] is None
+
+
+def test_the_order_of_columns_is_told_and_is_no_fault(rehearse: Callable[..., Answer]) -> None:
+    answer = rehearse("variants/reordering_downgrade.py")
+
+    changes = answer.document["revisions"][1]["changes"]
+    assert [(c["object"], c["cosmetic"]) for c in changes] == [("column order", True)]
+
+
+def test_a_reason_for_having_no_way_back_is_repeated(rehearse: Callable[..., Answer]) -> None:
+    answer = rehearse("variants/irreversible.py")
+
+    assert answer.document["revisions"][1]["irreversible"] == "the names are gone"
+
+
+def test_a_setting_that_leaks_into_the_next_revision_makes_another_schema(
+    rehearse: Callable[..., Answer],
+) -> None:
+    answer = rehearse("variants/leaking_search_path.py", "next/c3_telescopes.py")
+
+    rehearsal = answer.document
+    whole = {(c["kind"], c["name"]) for c in rehearsal["whole_changes"] if c["object"] == "table"}
+    assert [r["error"] for r in rehearsal["revisions"]] == [None] * 3
+    assert whole == {("removed", "public.telescope"), ("added", "archive.telescope")}
+    assert (answer.exit, rehearsal["ok"]) == (1, False)
+
+
+def test_a_setting_that_forbids_the_next_revision_fails_in_one_process_alone(
+    rehearse: Callable[..., Answer],
+) -> None:
+    answer = rehearse("variants/leaking_read_only.py", "next/c3_telescopes.py")
+
+    rehearsal = answer.document
+    assert [(r["up"], r["error"]) for r in rehearsal["revisions"]] == [("ok", None)] * 3
+    assert "(SQLSTATE 25006)" in rehearsal["whole_error"]
+    assert (answer.exit, rehearsal["ok"]) == (1, False)
+
+
+def test_a_rehearsal_that_failed_is_not_taken_for_done(
+    rehearse: Callable[..., Answer], server: Server, tmp_path: Path
+) -> None:
+    first = rehearse("variants/forgetful_downgrade.py", "next/c3_telescopes.py")
+    checkout = Checkout(REHEARSED, tmp_path / "project", server.url, server.url)
+
+    again = checkout.driven("rehearse", "--format", "json")
+
+    assert (first.exit, again.exit) == (1, 1)
+    assert [r["revision"] for r in again.document["revisions"]] == ["b2"]
+
+
+def test_a_branch_keeps_its_state_when_another_starts_over(on_server: MakeCheckout) -> None:
+    checkout = on_server("branches")
+    domes = checkout.folder / "migrations" / "ground" / "g1_domes.py"
+    domes.write_text(domes.read_text().replace("DROP TABLE dome", "SELECT 1"))
+
+    answer = checkout.driven("rehearse", "--format", "json")
+
+    restored = {r["revision"]: r["restores"] for r in answer.document["revisions"]}
+    assert restored == {"s1": True, "s2": True, "g1": False, "g2": True}
+    assert answer.exit == 1

@@ -36,7 +36,9 @@ class Preview:
     """A range of Revisions from one state to another.
 
     `fingerprint_before` and `fingerprint_after` are of the structure on scratch, `changes` lead
-    from the one to the other; `server` is the scratch server's version.
+    from the one to the other; `server` is the scratch server's version. `beforehand` are the
+    statements that `env.py` and Alembic send ahead of the first Revision: a search_path, a schema,
+    the version table where there is none.
     """
 
     server: str
@@ -48,3 +50,4 @@ class Preview:
     fingerprint_after: str
     changes: tuple[Change, ...]
     error: str | None = None
+    beforehand: tuple[str, ...] = ()

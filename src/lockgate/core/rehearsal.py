@@ -50,7 +50,8 @@ class Rehearsal:
     `server` is the scratch server's version. `start` says which state it began from.
     `whole_changes` lead from the state that the Revisions reach one by one to the one that a
     single process reaches; `models_changes` from the head to the models. `models_match` is None
-    where the range does not end at the only head, or `env.py` names no models.
+    where the range does not end at the only head, `env.py` names no models, or `models_error`
+    says why their schema could not be made.
     """
 
     server: str
@@ -60,6 +61,7 @@ class Rehearsal:
     whole_changes: tuple[Change, ...] = ()
     models_match: bool | None = None
     models_changes: tuple[Change, ...] = ()
+    models_error: str | None = None
 
     @property
     def major(self) -> int:
@@ -69,8 +71,12 @@ class Rehearsal:
     @property
     def ok(self) -> bool:
         """Whether every Revision is fine and both ways of replaying agree."""
-        agree = self.whole_error is None and not structural(self.whole_changes)
-        return agree and all(revision.ok for revision in self.revisions)
+        return self.ways_agree and all(revision.ok for revision in self.revisions)
+
+    @property
+    def ways_agree(self) -> bool:
+        """Whether a single process reaches what the Revisions reach one by one."""
+        return self.whole_error is None and not structural(self.whole_changes)
 
 
 def structural(changes: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
@@ -12,8 +12,31 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script.base import Script
 from alembic.util import CommandError, rev_id
 
+from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.driver import AlembicRefused, Guard, Target, drive
 from lockgate.migrations.project import AlembicProject
+
+OWN_SCHEMA = "lockgate"
+
+IncludeName = Callable[[str | None, Any, Any], bool]  # Any: Alembic's own words for kinds
+
+
+@dataclass(eq=False)
+class NoModels(LockgateError):
+    """`env.py` names no models, so there is nothing to compare the database with."""
+
+    code: ClassVar[str] = "LG-NEW-3"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """What is missing."""
+        return "env.py gives context.configure() no target_metadata to compare the database with"
+
+    @property
+    def hint(self) -> str:
+        """Name the models, or write the revision by hand."""
+        return "pass target_metadata=Base.metadata there, or write the revision with --empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,9 @@ def autogenerate(project: AlembicProject, wish: Wish, *, target: Target, guard: 
     context = _revision_context(project, wish, autogenerate=True)
 
     def compare(heads: tuple[str, ...], migration: MigrationContext) -> Sequence[Any]:
+        if migration.opts["target_metadata"] is None:
+            raise NoModels
+        migration.opts["include_name"] = _without_own_schema(migration.opts.get("include_name"))
         context.run_autogenerate(heads, migration)
         return ()
 
@@ -59,6 +85,17 @@ def autogenerate(project: AlembicProject, wish: Wish, *, target: Target, guard: 
     if not found:
         return Authored(None, None, ())
     return _write(context, found)
+
+
+def _without_own_schema(include_name: IncludeName | None) -> IncludeName:
+    """`include_name` of `env.py`, which with `include_schemas` would find our tables too many."""
+
+    def include(name: str | None, kind: Any, parents: Any) -> bool:
+        if (kind, name) == ("schema", OWN_SCHEMA):
+            return False
+        return include_name is None or include_name(name, kind, parents)
+
+    return include
 
 
 def empty(project: AlembicProject, wish: Wish, *, target: Target, guard: Guard) -> Authored:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
+from sqlalchemy.schema import CreateSchema
 
 from lockgate.migrations.driver import Steps
 
@@ -31,7 +32,10 @@ class ModelsBuilder:
         with context.begin_transaction(_per_migration=True):
             for metadata in _all(context.opts.get("target_metadata")):
                 self.found = True
-                metadata.create_all(connection, tables=_own_tables(metadata, context.opts))
+                tables = _own_tables(metadata, context.opts)
+                for schema in sorted({table.schema for table in tables if table.schema}):
+                    connection.execute(CreateSchema(schema, if_not_exists=True))
+                metadata.create_all(connection, tables=tables)
         return ()
 
 
@@ -41,13 +45,11 @@ def _all(target: MetaData | Iterable[MetaData] | None) -> tuple[MetaData, ...]:
     return (target,) if isinstance(target, MetaData) else tuple(target)
 
 
-def _own_tables(metadata: MetaData, options: dict[str, Any]) -> list[Any] | None:
-    """The tables that `env.py` does not filter out; None, for all, where it filters none."""
+def _own_tables(metadata: MetaData, options: dict[str, Any]) -> list[Table]:
+    """The tables that `env.py` does not filter out."""
     include = options.get("include_object")
-    if include is None:
-        return None
     return [
         table
-        for table in metadata.sorted_tables
-        if include(table, table.name, "table", False, None)
+        for table in metadata.tables.values()
+        if include is None or include(table, table.name, "table", False, None)
     ]

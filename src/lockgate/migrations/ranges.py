@@ -48,11 +48,12 @@ def resolve_range(
             found = directory.iterate_revisions(upper or "heads", lower or "base")
             scripts = tuple(reversed(list(found)))
         elif asked.startswith("-"):
-            steps = directory._downgrade_revs(asked, heads)  # type: ignore[arg-type]
-            scripts = tuple(step.revision for step in reversed(steps))
+            # As Alembic's commands choose, which would run every file to have its functions.
+            down = directory.iterate_revisions(heads, asked, select_for_downgrade=True)
+            scripts = tuple(reversed(list(down)))
         else:
-            upward = directory._upgrade_revs(asked, heads)  # type: ignore[arg-type]
-            scripts = tuple(step.revision for step in upward)
+            up = directory.iterate_revisions(asked, heads, implicit_base=True)
+            scripts = tuple(reversed(list(up)))
             if not scripts and asked not in ("head", "heads"):
                 scripts = directory.get_revisions(asked)
     return tuple(read_revision(script) for script in scripts)
@@ -61,11 +62,7 @@ def resolve_range(
 def read_revision(script: Script) -> RevisionText:
     """What the file of `script` says."""
     path = Path(script.path)
-    functions = {
-        node.name: node
-        for node in ast.parse(path.read_bytes()).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    functions = _functions(ast.parse(path.read_bytes()))
     return RevisionText(
         revision=script.revision,
         message=script.doc,
@@ -83,10 +80,22 @@ def _tuple(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _is_empty(function: ast.FunctionDef | None) -> bool:
+def _functions(tree: ast.Module) -> dict[str, ast.stmt]:
+    """What binds each name at the top level: mostly a definition, maybe an import."""
+    functions: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+                functions[name] = node
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                functions |= {alias.asname or alias.name: node for alias in names}
+    return functions
+
+
+def _is_empty(function: ast.stmt | None) -> bool:
     if function is None:
         return True
-    return all(
+    return isinstance(function, ast.FunctionDef) and all(
         isinstance(node, ast.Pass)
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         for node in function.body

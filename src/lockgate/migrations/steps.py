@@ -12,6 +12,7 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.script.base import Script
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from lockgate.migrations.driver import AlembicRefused, Steps
@@ -85,7 +86,8 @@ def pending(
     Raises AlembicRefused.
     """
     try:
-        steps = directory._upgrade_revs(destination, heads)  # type: ignore[arg-type]
-    except CommandError as error:
+        # As `_upgrade_revs` does, which would run every file to have its function.
+        found = directory.iterate_revisions(destination, heads, implicit_base=True)
+        return tuple(reversed(list(found)))
+    except (CommandError, RevisionError) as error:
         raise AlembicRefused(" ".join(str(error).split()).rstrip(".")) from error
-    return tuple(step.revision for step in steps)

@@ -16,6 +16,9 @@ def preview_text(preview: Preview) -> str:
     if not preview.revisions:
         return "nothing is pending"
     lines = [f"on PostgreSQL {preview.server}, from {preview.start}"]
+    if preview.beforehand:
+        lines += ["", "env.py and Alembic send beforehand"]
+        lines += [textwrap.indent(_dedented(sql), "  ") for sql in preview.beforehand]
     for one in preview.revisions:
         lines += ["", f"{one.revision}  {one.message}", f"  {_place(one)}"]
         lines += _block("upgrade", one.up)
@@ -40,6 +43,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
         "from": list(preview.heads_before),
         "to": list(preview.heads_after),
         "error": preview.error,
+        "beforehand": list(preview.beforehand),
         "revisions": [
             {
                 "revision": one.revision,
@@ -71,6 +75,9 @@ def preview_sql(preview: Preview, *, mark: tuple[str, str] | None, lock_timeout_
     ]
     if mark is not None:
         lines += _refusal(*mark)
+    if preview.beforehand:
+        lines += ["", "-- what env.py and Alembic send beforehand"]
+        lines += [f"{sql.strip().rstrip(';')};" for sql in preview.beforehand]
     for one in preview.revisions:
         lines += ["", f"-- {one.revision}: {' '.join(one.message.split())}"]
         lines += _transactions(one.up)
@@ -129,10 +136,14 @@ def _block(title: str, statements: Iterable[PreviewedStatement]) -> list[str]:
             continue
         outside = "" if statement.transactional else "  -- outside a transaction"
         lines.append(f"    line {statement.line}{outside}")
-        lines.append(textwrap.indent(textwrap.dedent(previewed.sql).strip(), "      "))
+        lines.append(textwrap.indent(_dedented(previewed.sql), "      "))
     if len(lines) == 1:
         lines.append("    no statements")
     return lines
+
+
+def _dedented(sql: str) -> str:
+    return textwrap.dedent(sql).strip()
 
 
 def _place(one: PreviewedRevision) -> str:

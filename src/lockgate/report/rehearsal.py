@@ -29,6 +29,8 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     elif rehearsal.models_match is False:
         lines.append("  the models differ from the revisions (from the head to the models):")
         lines.append(changes_text(rehearsal.models_changes, indent="    "))
+    elif rehearsal.models_error is not None:
+        lines.append(f"  the models' own schema cannot be made: {rehearsal.models_error}")
     good = sum(one.ok for one in rehearsal.revisions)
     took = format_duration(sum(one.seconds for one in rehearsal.revisions) * 1_000)
     total = len(rehearsal.revisions)
@@ -64,6 +66,7 @@ def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
         "whole_changes": [change_document(c) for c in structural(rehearsal.whole_changes)],
         "models_match": rehearsal.models_match,
         "models_changes": [change_document(change) for change in rehearsal.models_changes],
+        "models_error": rehearsal.models_error,
     }
 
 

@@ -7,6 +7,7 @@ from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.core.statement import Direction
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
+from lockgate.migrations.driver import Observer
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.literal import with_literals
 from lockgate.workflows.destination import find_destination
@@ -40,11 +41,11 @@ def preview_range(
 ) -> Preview:
     """The statements of `asked` up, and, with `down`, of the way back."""
     project = workspace.project
-    ups, downs = StepCollector(), StepCollector()
+    beforehand, ups, downs = _Beforehand(), StepCollector(), StepCollector()
     error: str | None = None
     down_error: str | None = None
     with scratch.databases() as databases:
-        record = begin(databases, start, asked)
+        record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
         workspace.progress.working(f"previewing {len(asked)} revisions on scratch")
         heads_before = next(iter(record.heads_before.values()), ())
@@ -80,7 +81,24 @@ def preview_range(
         fingerprint_after=fingerprint(after),
         changes=between(before, after),
         error=error,
+        beforehand=tuple(beforehand.statements),
     )
+
+
+class _Beforehand(Observer):
+    """Keeps what is sent ahead of the revisions and is not only Alembic's asking."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def before_steps(self, sql: str, parameters: object, *, by_alembic: bool) -> None:
+        """Keeps a statement; the version table may be there, empty, after a downgrade to base."""
+        create = "CREATE TABLE "
+        if not by_alembic:
+            self.statements.append(with_literals(sql, parameters))
+        elif sql.strip().startswith(create):
+            table = sql.strip().removeprefix(create)
+            self.statements.append(f"{create}IF NOT EXISTS {table}")
 
 
 def _revisions(

@@ -15,7 +15,7 @@ from lockgate.core.statement import Statement
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
-from lockgate.migrations.driver import RunFailed, RunRecord, VersionTable
+from lockgate.migrations.driver import Observer, RunFailed, RunRecord, VersionTable
 from lockgate.migrations.models import ModelsBuilder
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.binaries import find_pg_dump
@@ -137,9 +137,12 @@ def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile
     """The lock file with what `rehearsal` showed.
 
     Fingerprints are the repository's, so a rehearsal from a database's own structure adds them
-    only where that structure is the one that the lock file has for its revision.
+    only where that structure is the one that the lock file has for its revision. Where the two
+    ways of replaying disagree, nobody can say of which revision, and none counts as rehearsed.
     """
     lock = workspace.lock
+    if not rehearsal.ways_agree:
+        return lock
     texts = {
         text.revision: text for text in resolve_range(workspace.project.directory, "base:heads", ())
     }
@@ -161,7 +164,8 @@ def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile
         verdict = LockedRehearsal(
             major=rehearsal.major,
             up=one.up,
-            down=one.down,
+            # A way back after which there is no way forward is none.
+            down="failed" if one.down == "ok" and one.error is not None else one.down,
             restores=one.restores,
             up_fingerprint=one.fingerprint if keep else _known(known, rehearsal.major, up=True),
             down_fingerprint=(
@@ -189,6 +193,7 @@ class _OneByOne:
         self.databases = databases
         self.tables = tables
         self.catalogs = databases.catalogs(tables)
+        self.reached: list[RevisionText] = []
 
     def rehearse(self, text: RevisionText) -> RevisionRehearsal:
         """`text` up, down and up again; leaves the state after the upgrade."""
@@ -207,7 +212,10 @@ class _OneByOne:
         try:
             statements += self._run(text, up=True)
         except LockgateError as error:
-            return replace(result, error=error.message, seconds=time.monotonic() - started)
+            untried: Down = "failed" if result.down == "ok" else result.down
+            took = time.monotonic() - started
+            return replace(result, down=untried, error=error.message, seconds=took)
+        self.reached.append(text)
         after = self.databases.catalogs(self.tables)
         result = replace(result, up="ok", fingerprint=fingerprint(after))
         self.catalogs = after
@@ -226,7 +234,7 @@ class _OneByOne:
         try:
             statements += self._run(text, up=False)
         except LockgateError as error:
-            self._start_over(text)
+            self._start_over()
             return replace(result, down="failed", error=error.message)
         back = self.databases.catalogs(self.tables)
         left = between(before, back)
@@ -239,12 +247,12 @@ class _OneByOne:
         try:
             self._run(text, up=True)
         except LockgateError as error:
-            self._start_over(text)
+            self._start_over()
             return replace(result, error=f"the second upgrade fails: {error.message}")
         again = self.databases.catalogs(self.tables)
         if differs := structural(between(after, again)):
             if not result.restores:
-                self._start_over(text)
+                self._start_over()
                 return result  # what the downgrade left is in the way; said already
             error_text = "the second upgrade does not reach what the first one did"
             return replace(result, error=error_text, changes=differs)
@@ -260,12 +268,12 @@ class _OneByOne:
         )
         return [s for step in collector.steps for s in step.statements]
 
-    def _start_over(self, text: RevisionText) -> None:
-        """A fresh state after `text`, once its downgrade has left something else."""
+    def _start_over(self) -> None:
+        """A fresh state after the last upgrade, once its downgrade has left something else."""
         self.scratch.empty(self.databases)
-        if self.start.dumps is not None:
-            self.databases.load(self.start.dumps, {"": self.start.heads})
-        self.databases.upgrade(self.workspace.project, text.revision)
+        begin(self.databases, self.start, tuple(self.reached))
+        for text in self.reached:
+            self._run(text, up=True)
         self.catalogs = self.databases.catalogs(self.tables)
 
 
@@ -281,7 +289,13 @@ def between(before: Mapping[str, Catalog], after: Mapping[str, Catalog]) -> tupl
     return tuple(change for part in before for change in diff(before[part], after[part]))
 
 
-def begin(databases: ScratchDatabases, start: Start, asked: tuple[RevisionText, ...]) -> RunRecord:
+def begin(
+    databases: ScratchDatabases,
+    start: Start,
+    asked: tuple[RevisionText, ...],
+    *,
+    observer: Observer | None = None,
+) -> RunRecord:
     """Brings fresh databases to where the first of `asked` begins, and asks where they are."""
     project = databases.workspace.project
     if start.dumps is not None:
@@ -291,7 +305,7 @@ def begin(databases: ScratchDatabases, start: Start, asked: tuple[RevisionText, 
     for parent in wanted:
         if parent not in known:
             databases.upgrade(project, parent)
-    return databases.run(project, steps.nothing)
+    return databases.run(project, steps.nothing, observer=observer)
 
 
 def _with_whole(
@@ -332,7 +346,10 @@ def _with_models(
     workspace.progress.working("rehearsing: the models' own schema")
     builder = ModelsBuilder()
     with scratch.databases() as databases:
-        record = databases.run(workspace.project, builder.steps)
+        try:
+            record = databases.run(workspace.project, builder.steps)
+        except LockgateError as error:
+            return replace(rehearsal, models_error=error.message)
         models = databases.catalogs(record.version_tables)
     if not builder.found:
         return rehearsal
@@ -377,7 +394,7 @@ def _skipped(asked: tuple[RevisionText, ...], why: str) -> list[RevisionRehearsa
 def not_rehearsed(
     lock: LockFile, asked: tuple[RevisionText, ...], major: int
 ) -> tuple[RevisionText, ...]:
-    """Those of `asked` that the lock file has not as rehearsed on `major`, in their present form."""
+    """Those of `asked` that the lock file does not have as rehearsed on `major`, as they are."""
     return tuple(text for text in asked if not _is_rehearsed(lock, text, major))
 
 
@@ -386,7 +403,13 @@ def _is_rehearsed(lock: LockFile, text: RevisionText, major: int) -> bool:
     if known is None or known.parent != text.parents:
         return False
     same = known.syntax == syntax_hash(Path(text.path).read_bytes())
-    return same and known.rehearsal(major) is not None
+    rehearsal = known.rehearsal(major)
+    return same and rehearsal is not None and _is_fine(rehearsal)
+
+
+def _is_fine(rehearsal: LockedRehearsal) -> bool:
+    back = rehearsal.down == "irreversible" or (rehearsal.down == "ok" and rehearsal.restores)
+    return rehearsal.up == "ok" and back
 
 
 def _known(known: LockedRevision | None, major: int, *, up: bool) -> str | None:

@@ -6,6 +6,7 @@ import secrets as random_names
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from lockgate import secrets
@@ -82,6 +83,32 @@ class NotOnScratch(LockgateError):
         )
 
 
+@dataclass(eq=False)
+class NotCommittedOnScratch(LockgateError):
+    """A run ended without an error and left nothing behind."""
+
+    env_py: str
+
+    code: ClassVar[str] = "LG-SCR-5"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.ROLLED_BACK
+
+    @property
+    def message(self) -> str:
+        """Whose transaction it was."""
+        return (
+            f'"{self.env_py}" ended without an error, but did not commit: a statement before '
+            "context.configure() had begun the transaction that the revisions ran in"
+        )
+
+    @property
+    def hint(self) -> str:
+        """The usual cure."""
+        return (
+            "call connection.commit() after that statement, "
+            "or run it inside context.begin_transaction()"
+        )
+
+
 @dataclass(frozen=True)
 class Scratch:
     """A server on which scratch databases may be made and dropped."""
@@ -133,9 +160,12 @@ class ScratchDatabases:
         observer: Observer | None = None,
         options: Mapping[str, object] | None = None,
     ) -> RunRecord:
-        """Drives `env.py` with every connection led here."""
+        """Drives `env.py` with every connection led here.
+
+        Raises what `drive` raises, and NotCommittedOnScratch.
+        """
         settings = self.workspace.settings
-        return drive(
+        record = drive(
             project,
             run_steps,
             target=Target(self.urls, settings.url_variable, settings.driver, redirect=True),
@@ -143,6 +173,19 @@ class ScratchDatabases:
             observer=observer,
             options=options,
         )
+        if record.external_transaction and record.steps:
+            self._refuse_uncommitted(record)
+        return record
+
+    def _refuse_uncommitted(self, record: RunRecord) -> None:
+        """Raises NotCommittedOnScratch if a new connection does not find the last step's heads."""
+        directory = self.workspace.project.directory
+        for table in record.version_tables:
+            done = [step.heads for step in record.steps if step.part == table.part]
+            with connect_unchecked(self.urls[table.part], purpose="proof") as (connection, _, __):
+                found = session.read_heads(connection, table=table.name, schema=table.schema)
+            if done and (found or ()) != done[-1]:
+                raise NotCommittedOnScratch(Path(directory.env_py_location).name)
 
     def upgrade(self, project: AlembicProject, destination: str) -> RunRecord:
         """One process up to `destination`."""

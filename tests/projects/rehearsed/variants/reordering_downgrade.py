@@ -7,9 +7,8 @@ down_revision = "a1"
 
 
 def upgrade():
-    op.execute("ALTER TABLE star DROP name, ADD magnitude real")
-    op.execute("ALTER TABLE star ADD colour text")
+    op.execute("ALTER TABLE star DROP name")
 
 
 def downgrade():
-    op.execute("ALTER TABLE star DROP magnitude, DROP colour, ADD name text")
+    op.execute("ALTER TABLE star ADD name text")

@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade():
-    op.execute("CREATE TABLE star (id int PRIMARY KEY, name text)")
+    op.execute("CREATE TABLE star (id int PRIMARY KEY, name text, epoch real)")
     op.execute("CREATE TEMPORARY TABLE seen (id int)")
     memory.magnitude_type = "real"
 
