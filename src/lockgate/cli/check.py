@@ -36,7 +36,16 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Ask all that CI should: heads, lock file, rehearsal, models against revisions."""
+    """Ask all that CI should, from heads to models.
+
+    Needs no environment and no credentials: it works on a scratch server. It asks that there is
+    one head, that every revision file is as lockgate.lock has it, that what the lock file has not
+    as rehearsed goes up, down and up again, that the models make the schema that the revisions
+    make, and that replaying still reaches the lock file's fingerprint. It writes nothing.
+
+    Exits with 1 if a finding is an error. A difference in what metadata cannot hold, such as a
+    view or a trigger, is a warning.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.check import check_document, check_text
     from lockgate.workflows.check import check as run

@@ -36,7 +36,14 @@ def current(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show the revision that a database is at."""
+    """Show the revision that a database is at.
+
+    Runs env.py without any revision, in a session that can only read, and prints what Alembic's
+    own command prints. It also works on a database without a mark, and says that it has none; a
+    mark that is there must be the expected one.
+
+    Exits with 1 if --check-heads is given and the database is not at all heads.
+    """
     speak(output, quiet, verbose)
     from lockgate.core.revisions import Detail, current_text
     from lockgate.report.revisions import revision_document

@@ -27,7 +27,15 @@ def demo(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Walk the whole passage on two embedded servers, DEV and PROD."""
+    """Walk the whole passage on two embedded servers, DEV and PROD.
+
+    Copies the example into a folder, gives it a git history, starts two PostgreSQL clusters, and
+    runs the commands of the passage one after the other: set-up, rehearsal, a change of the
+    models, DEV, attempts to mix the two up, plan, deploy, and what comes after. The servers are
+    stopped at the end.
+
+    Exits with 1 if a command of the demo does not end as it should.
+    """
     speak(Format.TEXT, quiet, verbose)
     import tempfile
 

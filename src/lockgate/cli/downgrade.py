@@ -37,7 +37,15 @@ def downgrade(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run downgrades to a target on development or staging, and prove the result."""
+    """Run downgrades on development or staging, and prove the result.
+
+    Works as `lockgate upgrade`, the other way. Production is refused: there, a change is undone by
+    a further revision, which is rehearsed and deployed like any other.
+
+    Exits with 3 on production, with 5 if a revision failed and was rolled back, with 6 if it
+    stopped after something that lasts, with 7 if a lock was not obtained within the budget or
+    somebody else is at work there.
+    """
     speak(output, quiet, verbose)
     from lockgate.workflows.downgrade import downgrade as run
 

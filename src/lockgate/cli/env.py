@@ -23,9 +23,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Environment of the se
 
 def register(app: typer.Typer) -> None:
     """Adds the group of commands."""
-    group = typer.Typer(
-        help="Environments: where each points, and the mark that proves which it is."
-    )
+    group = typer.Typer(help="Show where environments point, and mark their databases.")
     group.command("list")(list_environments)
     group.command("show")(show)
     group.command("enroll")(enroll)
@@ -39,7 +37,10 @@ def list_environments(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """List the environments of the settings; connects to none."""
+    """List the environments of the settings; connects to none.
+
+    Shows name, role and url setting. Refuses a url that holds a password.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.environments import list_document, list_text
     from lockgate.workflows.environments import listed
@@ -58,7 +59,14 @@ def show(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show where an environment really points, and what answers there."""
+    """Show where an environment really points, and what answers there.
+
+    Connects, reads the mark and the facts that it is held against, and changes nothing. The url is
+    shown without its password.
+
+    Exits with 1 unless the identity is ok, so also for a database without a mark and for one that
+    does not answer.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.environments import view_document, view_text
     from lockgate.workflows import environments
@@ -79,7 +87,17 @@ def enroll(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the mark into the database that an environment points to."""
+    """Write the mark into the database that an environment points to.
+
+    Makes the schema lockgate with the mark, the ledger and the journal. Asks for the environment's
+    name first; a script gives --yes. For staging and production the mark's uuid goes into
+    lockgate.lock, which is then to be committed. A database that has this mark already is left as
+    it is.
+
+    Exits with 1 if the name was not confirmed. With 3 if the database is marked as another
+    environment, lies on the cluster of an environment with another role, or stands behind a
+    pooler. With 4 if it is a replica.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.environments import marks_document, marks_text
     from lockgate.workflows import environments
@@ -99,7 +117,15 @@ def relabel(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Move the mark on purpose: after a restore, a copy, or a change of role."""
+    """Move the mark on purpose: after a restore, a copy, or a change of role.
+
+    Writes a new mark, with a new uuid, over the one that is there; the ledger stays and keeps what
+    the database was marked as. Asks for the environment's name first; a script gives --yes.
+
+    Exits with 1 if the name was not confirmed. With 3 if this is the very database of another
+    environment of the settings, where it was enrolled, and for the other reasons that `lockgate
+    env enroll` has.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.environments import marks_document, marks_text
     from lockgate.workflows import environments

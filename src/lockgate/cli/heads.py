@@ -25,7 +25,10 @@ def heads(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """List the revisions that nothing follows."""
+    """List the revisions that nothing follows.
+
+    Alembic's own answer, from the revision files; needs no database.
+    """
     speak(output, quiet, verbose)
     from lockgate.core.revisions import Detail, heads_text
     from lockgate.report.revisions import revision_document

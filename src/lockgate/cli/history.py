@@ -39,7 +39,11 @@ def history(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """List revisions, newest first."""
+    """List revisions, newest first.
+
+    Alembic's own answer, from the revision files. Asks a database only for --indicate-current and
+    for a range with `current` in it.
+    """
     speak(output, quiet, verbose)
     from lockgate.core.revisions import Detail, history_text
     from lockgate.report.revisions import revision_document

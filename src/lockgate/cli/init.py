@@ -43,7 +43,16 @@ def init(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write settings, lock file and a CI example, and an Alembic set-up where there is none."""
+    """Write settings, lock file, CI example, and Alembic if missing.
+
+    Finds alembic.ini or pyproject.toml, here, above, or below, and adds lockgate.toml,
+    lockgate.lock and .github/workflows/lockgate.yml.example. It never changes a file that is
+    there, and a second run adds nothing. A new Alembic set-up takes its URL from DATABASE_URL and
+    the models from --metadata, or from the one metadata that the Python files here have.
+
+    Exits with 2 if there are several set-ups or metadata and no terminal to ask on, or a file
+    cannot be written; then none is left behind.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.init import setup_document, setup_text
     from lockgate.workflows.init import Wishes

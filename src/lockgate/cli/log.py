@@ -41,9 +41,12 @@ def log(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show the ledger of an environment, newest first: what was run there, by whom, how it ended.
+    """Show the ledger: what was run there, by whom, how it ended.
 
-    With --verbose also every statement with its duration.
+    The newest row comes first. With --verbose also every statement with its duration. With
+    --verify it reads the whole chain of hashes and names each row that was changed or is missing.
+
+    Exits with 1 if the chain is broken.
     """
     speak(output, quiet, verbose)
     from lockgate.report.log import log_document, log_text, verdict_text

@@ -50,7 +50,15 @@ def preview(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show the statements of revisions, up and down, as executed on a scratch server."""
+    """Show the statements of revisions as executed on scratch.
+
+    Shows both ways, up and down. With an environment it begins at that database's revision and
+    structure, without its rows; otherwise at base. Revisions that read rows work. With --format
+    sql it prints a script for psql that does the upgrade; given an environment, the script refuses
+    every other database.
+
+    Exits with 1 if an upgrade fails on scratch.
+    """
     speak(output, quiet, verbose)
     from lockgate.report.preview import preview_document, preview_sql, preview_text
     from lockgate.workflows.preview import preview as run

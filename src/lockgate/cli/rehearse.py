@@ -44,7 +44,17 @@ def rehearse(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Run revisions up, down and up again on scratch; nothing may be left behind."""
+    """Run revisions up, down and up again on scratch.
+
+    Each revision runs alone on the state before it, then all of them in one process; both must
+    make the same structure. With an environment it begins at that database's revision and
+    structure, otherwise at base. Without a range it takes what is pending there, or what the lock
+    file has not as rehearsed in its present form. Writes the verdicts and fingerprints into
+    lockgate.lock unless --no-write is given.
+
+    Exits with 1 if an upgrade or a downgrade fails, is missing or does not restore the structure,
+    unless the revision says irreversible = "why".
+    """
     speak(output, quiet, verbose)
     from lockgate.report.rehearsal import rehearsal_document, rehearsal_text
     from lockgate.workflows.rehearse import rehearse as run

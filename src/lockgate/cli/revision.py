@@ -59,7 +59,16 @@ def revision(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Write a revision from the models, on development only, and rehearse it at once."""
+    """Write a revision from the models, and rehearse it at once.
+
+    Development only. Compares the models with the database by Alembic's autogenerate, with the
+    options of env.py, prints what was found and the file, runs the new revision up, down and up
+    again on scratch, and writes the result into lockgate.lock. With --empty it compares nothing
+    and rehearses nothing. Without a difference it writes no file.
+
+    Exits with 1 if revisions are pending on the database, if there are several heads, or if the
+    rehearsal shows something to mend; then the file is there. With 3 on staging and production.
+    """
     speak(output, quiet, verbose)
     from lockgate.workflows import revision as workflow
 
@@ -81,7 +90,13 @@ def merge(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Join several heads with a revision that does nothing itself, and rehearse it."""
+    """Join several heads with a revision, and rehearse it.
+
+    The revision does nothing itself. Needs no environment. Name the revisions, or `heads` for all
+    of them.
+
+    Exits with 1 if the rehearsal shows something to mend; then the file is there.
+    """
     speak(output, quiet, verbose)
     from lockgate.workflows import revision as workflow
 

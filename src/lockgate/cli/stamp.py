@@ -39,7 +39,13 @@ def stamp(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Set the version table of development or staging without running anything."""
+    """Set the version table without running anything.
+
+    Writes a row into the ledger, and forgets a revision that was cut off: who stamps says what is
+    so. Production is refused.
+
+    Exits with 3 on production, with 7 if somebody else is at work there.
+    """
     speak(output, quiet, verbose)
     from lockgate.workflows.stamp import stamp as run
 

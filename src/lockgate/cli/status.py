@@ -35,11 +35,14 @@ def status(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show environments side by side: identity, revision, pending, drift, last run.
+    """Show environments side by side.
 
-    Exits with 1 if one is the wrong database or its structure has drifted, with 4 if none
-    answers, and else with 0: pending revisions, a missing mark and one environment out of reach
-    are told and are no error. Drift is measured against lockgate.lock.
+    Shows identity, revision, what is pending, drift, and what was run last. Drift is measured
+    against lockgate.lock.
+
+    Exits with 1 if one is the wrong database or its structure has drifted, with 4 if none answers,
+    and else with 0: pending revisions, a missing mark and one environment out of reach are told
+    and are no error.
     """
     speak(output, quiet, verbose)
     from lockgate.core.status import status_exit

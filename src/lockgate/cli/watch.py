@@ -46,12 +46,15 @@ def watch(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Watch the health of an environment after a deploy; exit with 1 on the first bad answer.
+    """Watch the health of an environment after a deploy.
 
     Each round asks for identity, revision, functional checks, sessions blocked for longer than
     lock_timeout, transactions older than oldest_transaction, invalid indexes and replication lag;
     the structure is compared at the start, every minute, and at the end. A read-only role is
-    enough. Exits with 3 if the database is not the one meant, with 4 if the connection is lost.
+    enough.
+
+    Exits with 1 on the first bad answer, with 3 if the database is not the one meant, with 4 if
+    the connection is lost.
     """
     speak(output, quiet, verbose)
     from lockgate.cli.main import INTERRUPTED
