@@ -92,6 +92,11 @@ class Plan:
         return _digest(self._bound())
 
     @property
+    def revisions(self) -> tuple[str, ...]:
+        """The revisions of the Steps."""
+        return tuple(step.revision for step in self.steps)
+
+    @property
     def scratch_major(self) -> int:
         """The major of the server that the Steps were tried on."""
         return int(self.scratch.partition(".")[0])
@@ -166,22 +171,21 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 def differences(approved: Plan, now: Plan) -> tuple[str, ...]:
     """What a Plan is bound to and is no longer so, a phrase each; empty if both have one hash."""
+    if approved.hash == now.hash:
+        return ()
     phrases = []
-    for name, words in _BOUND.items():
-        was, is_now = getattr(approved, name), getattr(now, name)
-        if was != is_now:
-            phrases.append(f"{words} was {_shown(was)} and is {_shown(is_now)}")
-    was_pending = [step.revision for step in approved.steps]
-    is_pending = [step.revision for step in now.steps]
-    if was_pending != is_pending:
-        was_shown, now_shown = _shown(tuple(was_pending)), _shown(tuple(is_pending))
-        return (*phrases, f"what is to run was {was_shown} and is {now_shown}")
-    for was_step, now_step in zip(approved.steps, now.steps, strict=True):
+    for was_step, now_step in zip(approved.steps, now.steps, strict=False):
+        if was_step.revision != now_step.revision:
+            break
         if was_step.syntax != now_step.syntax:
             phrases.append(f"revision {was_step.revision} was edited")
         elif _bound_step(was_step) != _bound_step(now_step):
             phrases.append(f"revision {now_step.revision} sends other statements")
-    return tuple(phrases) if approved.hash != now.hash else ()
+    for name, words in _BOUND.items():
+        was, is_now = getattr(approved, name), getattr(now, name)
+        if was != is_now:
+            phrases.append(f"{words} was {_shown(was)} and is {_shown(is_now)}")
+    return tuple(phrases)
 
 
 _BOUND = {
@@ -192,7 +196,6 @@ _BOUND = {
     "from_heads": "the database's revision",
     "from_fingerprint": "the database's structure",
     "to_heads": "the target",
-    "to_fingerprint": "the structure at the end",
     "waivers": "what is waived",
     "git_commit": "the git commit",
     "lock_timeout_ms": "lock_timeout in ms",
@@ -200,6 +203,8 @@ _BOUND = {
     "statement_timeout_ms": "statement_timeout in ms",
     "scratch_major": "the major of scratch",
     "lockgate": "the version of lockgate",
+    "revisions": "what is to run",
+    "to_fingerprint": "the structure at the end",
 }
 
 
