@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -367,3 +368,26 @@ def test_the_watch_sees_what_it_is_meant_to_see(
         ("project/note", "in a URL"),
         ("server.log", "in SQL"),
     } <= leaks(watched, logging_server, password)
+
+
+def test_ledger_keeps_no_password_that_a_revision_sets(
+    make_project: MakeProject,
+    lockgate: Callable[..., subprocess.CompletedProcess[str]],
+    database: DatabaseUrl,
+) -> None:
+    role = f"archivist_{os.getpid()}"
+    upgrade = f"""op.execute("CREATE ROLE {role} LOGIN PASSWORD 'very quiet'")"""
+    project = make_project(
+        '[environments.dev]\nrole = "development"\nurl = "env:DEV_URL"\n',
+        revisions={"one": (upgrade, f"op.execute('DROP ROLE {role}')")},
+    )
+    run = partial(lockgate, project, DEV_URL=database.render())
+    assert run("env", "enroll", "dev", "--yes", "dev").returncode == 0
+
+    done = run("upgrade", "--env", "dev")
+    log = run("log", "dev", "--format", "json")
+    undone = run("downgrade", "base", "--env", "dev")
+
+    assert (done.returncode, undone.returncode) == (0, 0), done.stderr + undone.stderr
+    assert "very quiet" not in log.stdout
+    assert f"CREATE ROLE {role} LOGIN PASSWORD '***'" in log.stdout

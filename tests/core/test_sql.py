@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockgate.core.sql import fill_numbered, split, without_constants
+from lockgate.core.sql import fill_numbered, split, without_constants, without_strings
 
 
 def test_script_is_split_at_its_semicolons() -> None:
@@ -22,3 +22,10 @@ def test_constants_are_taken_out_of_statements_on_rows_only() -> None:
 
     assert found == "INSERT INTO \"ä 'b' 1\" VALUES (?, ?, $1, NULL, ?, ?)"
     assert without_constants("CREATE TABLE a (b char(8))") == "CREATE TABLE a (b char(8))"
+
+
+def test_strings_are_taken_out_of_what_may_hold_a_password() -> None:
+    found = without_strings("CREATE ROLE \"é\" LOGIN PASSWORD 'gehe''im'; SELECT $p$x$p$")
+
+    assert found == "CREATE ROLE \"é\" LOGIN PASSWORD '***'; SELECT '***'"
+    assert "geheim" not in without_strings("CREATE ROLE a PASSWORD 'geheim")

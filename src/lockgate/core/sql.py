@@ -5,7 +5,7 @@ Answers questions about the text of statements. Nothing else in lockgate reads S
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -79,8 +79,6 @@ def _replay(statement: ast.Node | None) -> Replay:
 
 def commits(sql: str) -> bool:
     """Whether `sql` is a COMMIT, sent past the driver that keeps the transaction."""
-    if not any(word in sql.upper() for word in ("COMMIT", "END")):
-        return False  # nearly all; spares them the parser
     match _only(sql):
         case ast.TransactionStmt(kind=TransactionStmtKind.TRANS_STMT_COMMIT):
             return True
@@ -175,15 +173,32 @@ def without_constants(sql: str) -> str:
     rows = (ast.SelectStmt, ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
     if not all(isinstance(statement, rows) for statement in statements):
         return sql
-    pieces, last = [], 0
-    for token in scan(sql):
-        if token.name in _CONSTANTS:
-            pieces += [sql[last : token.start], "?"]
-            last = token.end + 1
-    return "".join([*pieces, sql[last:]])
+    return _replaced(sql, scan(sql), _CONSTANTS, "?")
 
 
 _CONSTANTS = ("SCONST", "USCONST", "BCONST", "XCONST", "ICONST", "FCONST")
+
+
+def without_strings(sql: str) -> str:
+    """`sql` with `'***'` for each string, for a statement that may hold a password.
+
+    Of text that the scanner cannot read, nothing is left.
+    """
+    try:
+        tokens = scan(sql)
+    except ParseError:
+        return "(not kept: it speaks of a password, and cannot be read)"
+    return _replaced(sql, tokens, _CONSTANTS[:2], "'***'")
+
+
+def _replaced(sql: str, tokens: Iterable[Any], kinds: Container[str], by: str) -> str:
+    """`sql` with `by` for each token of `kinds`. Any: pglast gives its tokens no type."""
+    pieces, last = [], 0
+    for token in tokens:  # places are in characters
+        if token.name in kinds:
+            pieces += [sql[last : token.start], by]
+            last = token.end + 1
+    return "".join([*pieces, sql[last:]])
 
 
 def _only(sql: str) -> ast.Node | None:
