@@ -101,6 +101,28 @@ def test_the_order_is_not_told_of_a_table_with_other_columns() -> None:
     assert diff(catalog(TABLE), catalog(TABLE, order("sum"))) == ()
 
 
+def test_changes_come_in_order_of_dependency_and_the_cosmetic_last() -> None:
+    kinds = ["comment", "policy", "trigger", "view", "index", "constraint", "column", "table"]
+    kinds += ["sequence", "enum", "extension", "schema"]
+
+    changes = diff(catalog(), catalog(*(CatalogObject(kind, "a", "") for kind in kinds)))
+
+    assert [*reversed(kinds[1:]), "comment"] == [change.object for change in changes]
+
+
+def test_a_catalog_that_lacks_something_has_no_complete_ones_fingerprint() -> None:
+    lacking = Catalog("18.4", (TABLE,), ("functions",))
+
+    assert catalog(TABLE).fingerprint != lacking.fingerprint
+
+
+def test_what_is_cosmetic_has_a_fingerprint_of_its_own() -> None:
+    comment = CatalogObject("comment", "table public.file", "", cosmetic=True)
+
+    assert catalog(TABLE).cosmetic_fingerprint == catalog(INDEX).cosmetic_fingerprint
+    assert catalog(TABLE).cosmetic_fingerprint != catalog(TABLE, comment).cosmetic_fingerprint
+
+
 def test_two_objects_of_one_name_are_both_compared() -> None:
     other = CatalogObject("table", "public.file", "CREATE TABLE public.file WITH (fillfactor='50')")
 

@@ -6,29 +6,93 @@ Answers whether two structures are the same and how they differ. Leaves reading 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import zip_longest
+from typing import NamedTuple
+
+import msgspec
 
 COLUMN_ORDER = "column order"
 """The kind of the cosmetic object that holds the order of a table's columns."""
 COLUMN_SEPARATOR = ", "
 
+COSMETIC_KINDS = frozenset(
+    {
+        COLUMN_ORDER,
+        "comment",
+        "default privileges",
+        "extension version",
+        "invalid index",
+        "not-null constraint",
+        "owner",
+        "privileges",
+        "subscription",
+        "tablespace",
+        "user mapping",
+    }
+)
+"""What a Catalog holds and its Fingerprint does not: no structure, or bound to one server."""
 
-@dataclass(frozen=True, slots=True, order=True)
-class CatalogObject:
-    """One object of a database: a table, an index, a function, a constraint.
+DEPENDENCY_ORDER = (
+    "schema",
+    "extension",
+    "access method",
+    "language",
+    "collation",
+    "conversion",
+    "enum",
+    "type",
+    "attribute",
+    "domain",
+    "domain constraint",
+    "foreign-data wrapper",
+    "server",
+    "sequence",
+    "table",
+    "foreign table",
+    "column",
+    "constraint",
+    "index",
+    "view",
+    "materialized view",
+    "function",
+    "procedure",
+    "aggregate",
+    "operator",
+    "operator family",
+    "operator class",
+    "cast",
+    "transform",
+    "text search parser",
+    "text search template",
+    "text search dictionary",
+    "text search configuration",
+    "statistics",
+    "trigger",
+    "rule",
+    "policy",
+    "event trigger",
+    "publication",
+    "publication schema",
+    "publication table",
+)
+"""Kinds of objects, what others need before those that need it; cosmetic kinds follow."""
 
-    `kind` is PostgreSQL's word in lower case; `name` is qualified with the schema, unquoted.
-    `properties` are the parts that Changes name one by one, for example `("column checksum",
-    "character varying(64) NOT NULL")`, sorted; `definition` is the rest of the statement that
-    makes the object. What is cosmetic is no structure: comments, the order of columns.
+
+class CatalogObject(NamedTuple):
+    """One object of a database: a table, a column, an index, a function, a constraint.
+
+    `kind` is PostgreSQL's word in lower case; `name` is qualified with the schema.
+    `properties` are the parts that Changes name one by one, for example `("type",
+    "character varying(64)")`, sorted; `definition` is the rest of what makes the object.
+    What is cosmetic is not in the Fingerprint.
     """
 
+    # A tuple and no dataclass: of 5,000 tables there are 120,000 objects.
     kind: str
     name: str
     definition: str
@@ -38,7 +102,8 @@ class CatalogObject:
     @property
     def text(self) -> str:
         """Everything about the object, a line for each property."""
-        return "\n".join([self.definition, *(" ".join(pair) for pair in self.properties)])
+        lines = [self.definition] if self.definition else []
+        return "\n".join([*lines, *(" ".join(pair) for pair in self.properties)])
 
 
 @dataclass(frozen=True)
@@ -46,10 +111,13 @@ class Catalog:
     """The structure of a database at one moment.
 
     `server` is the version it was read from, for example `18.4`, and is not part of the structure.
+    `missing` are the kinds of objects that the role may not read, as `lockgate.postgres.catalog`
+    names them; a Catalog that lacks any has the Fingerprint of no complete one.
     """
 
     server: str
     objects: tuple[CatalogObject, ...]
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", tuple(sorted(self.objects)))
@@ -57,13 +125,19 @@ class Catalog:
     @cached_property
     def fingerprint(self) -> str:
         """`sha256:` and the digest of every object that is not cosmetic."""
-        canonical = [
-            [found.kind, found.name, found.definition, found.properties]
-            for found in self.objects
-            if not found.cosmetic
+        return self._digest(cosmetic=False)
+
+    @cached_property
+    def cosmetic_fingerprint(self) -> str:
+        """`sha256:` and the digest of every object that is cosmetic."""
+        return self._digest(cosmetic=True)
+
+    def _digest(self, *, cosmetic: bool) -> str:
+        canonical: list[object] = [
+            found[:4] for found in self.objects if found.cosmetic is cosmetic
         ]
-        written = json.dumps(canonical, ensure_ascii=False, separators=(",", ":"))
-        return f"sha256:{hashlib.sha256(written.encode()).hexdigest()}"
+        canonical.extend(["missing", kind] for kind in self.missing)
+        return f"sha256:{hashlib.sha256(msgspec.json.encode(canonical)).hexdigest()}"
 
 
 class ChangeKind(StrEnum):
@@ -92,24 +166,42 @@ class Change:
 
 
 def diff(before: Catalog, after: Catalog) -> tuple[Change, ...]:
-    """The Changes that lead from `before` to `after`, by kind of object and name.
+    """The Changes that lead from `before` to `after`, in order of dependency, then by name.
 
-    All of them are cosmetic exactly when the Fingerprints are equal. The order of columns is
-    only told of a table that kept its columns.
+    All of them are cosmetic exactly when the Fingerprints of two complete Catalogs are equal. The
+    order of columns is only told of a table that kept its columns.
     """
-    gone = _by_name(Counter(before.objects) - Counter(after.objects))
-    come = _by_name(Counter(after.objects) - Counter(before.objects))
+    old_only, new_only = _apart(before.objects, after.objects)
+    gone, come = _by_name(old_only), _by_name(new_only)
     changes: list[Change] = []
-    for key in sorted(gone.keys() | come.keys()):
+    for key in sorted(gone.keys() | come.keys(), key=_rank):
         for old, new in zip_longest(gone[key], come[key]):
             if key[0] != COLUMN_ORDER or _columns(old) == _columns(new):
                 changes.extend(_between(old, new))
     return tuple(changes)
 
 
-def _by_name(objects: Counter[CatalogObject]) -> defaultdict[tuple[str, str], list[CatalogObject]]:
+def _apart(
+    before: tuple[CatalogObject, ...], after: tuple[CatalogObject, ...]
+) -> tuple[list[CatalogObject], list[CatalogObject]]:
+    """What only the one and what only the other has, sorted; a double counts as one more."""
+    if before == after:
+        return [], []
+    old, new = Counter(before), Counter(after)
+    return sorted((old - new).elements()), sorted((new - old).elements())
+
+
+RANKS = {kind: rank for rank, kind in enumerate(DEPENDENCY_ORDER)}
+
+
+def _rank(key: tuple[str, str]) -> tuple[bool, int, str, str]:
+    kind, name = key
+    return kind in COSMETIC_KINDS, RANKS.get(kind, len(RANKS)), kind, name
+
+
+def _by_name(objects: Iterable[CatalogObject]) -> defaultdict[tuple[str, str], list[CatalogObject]]:
     named = defaultdict(list)
-    for found in sorted(objects.elements()):
+    for found in objects:
         named[found.kind, found.name].append(found)
     return named
 

@@ -15,7 +15,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -284,7 +284,7 @@ def _objects(entry: Entry, text: str, access_method: str) -> Iterator[CatalogObj
     if entry.kind in ("TABLE", "FOREIGN TABLE"):
         yield from _table(found, [text[start:end] for start, end in entry.statements])
     elif entry.kind == "STATISTICS":
-        yield replace(found, definition=_sort_statistics(whole))
+        yield found._replace(definition=_sort_statistics(whole))
     else:
         yield found
     stored = entry.kind == "MATERIALIZED VIEW" or (
@@ -319,7 +319,7 @@ def _table(found: CatalogObject, statements: list[str]) -> Iterator[CatalogObjec
                 cosmetic=True,
             )
     definition = ";\n".join([f"{head.rstrip()}{tail}", *sorted(statements[1:])])
-    yield replace(found, definition=definition, properties=tuple(sorted(properties)))
+    yield found._replace(definition=definition, properties=tuple(sorted(properties)))
     yield CatalogObject(COLUMN_ORDER, found.name, COLUMN_SEPARATOR.join(order), cosmetic=True)
 
 

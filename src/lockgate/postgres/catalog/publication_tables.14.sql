@@ -1,0 +1,9 @@
+-- Tables of publications.
+SELECT 'publication table' AS kind,
+       pg_catalog.format('%%I: %%I.%%I', p.pubname, n.nspname, c.relname) AS name
+  FROM pg_catalog.pg_publication_rel AS r
+  JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
+  JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = ANY (%(schemas)s::oid[])
+   AND c.oid <> ALL (%(left_out_relations)s::oid[])

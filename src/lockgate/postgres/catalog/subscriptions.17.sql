@@ -1,0 +1,18 @@
+-- Subscriptions. Their connection strings hold passwords and are never asked for.
+SELECT 'subscription' AS kind,
+       pg_catalog.quote_ident(s.subname) AS name,
+       pg_catalog.array_to_string(s.subpublications, ', ') AS publications,
+       s.subslotname::text AS slot,
+       s.subbinary::text AS "binary",
+       s.substream::text AS streaming,
+       s.subsynccommit AS "synchronous commit",
+       CASE WHEN s.subtwophasestate <> 'd' THEN 'yes' END AS "two phase",
+       CASE WHEN s.subdisableonerr THEN 'yes' END AS "disable on error",
+       CASE WHEN NOT s.subpasswordrequired THEN 'no' END AS "password required",
+       CASE WHEN s.subrunasowner THEN 'yes' END AS "run as owner",
+       nullif(s.suborigin, 'any') AS origin,
+       CASE WHEN s.subfailover THEN 'yes' END AS failover
+  FROM pg_catalog.pg_subscription AS s
+ WHERE s.subdbid = (SELECT d.oid
+                      FROM pg_catalog.pg_database AS d
+                     WHERE d.datname = pg_catalog.current_database())
