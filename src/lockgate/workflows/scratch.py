@@ -249,7 +249,7 @@ def open_scratch(
     settings = workspace.settings
     if settings.scratch is not None:
         url = secrets.resolve(settings.scratch, source_context(workspace, {}))
-        yield Scratch(url, _scratch_version(url), workspace, parts)
+        yield Scratch(url, _scratch_version(workspace, url), workspace, parts)
         return
     wanted = major or settings.scratch_major
     try:
@@ -267,10 +267,18 @@ def open_scratch(
         yield Scratch(server.url, binaries.version, workspace, parts)
 
 
-def _scratch_version(url: DatabaseUrl) -> str:
+def _scratch_version(workspace: Workspace, url: DatabaseUrl) -> str:
+    """The version of the server at `url`; raises ScratchOnProduction if production is on it.
+
+    The mark tells of the database that the settings name, the lock file of any other there.
+    """
     with connect_unchecked(url, purpose="scratch") as (_, mark, facts):
         if isinstance(mark, Mark) and mark.role is Role.PRODUCTION:
             raise ScratchOnProduction(mark.environment)
+        for locked in workspace.lock.environments:
+            cluster = locked.system_identifier
+            if locked.role is Role.PRODUCTION and cluster and cluster == facts.system_identifier:
+                raise ScratchOnProduction(locked.name)
         return f"{facts.server_version // 10_000}.{facts.server_version % 10_000}"
 
 
