@@ -118,7 +118,7 @@ def ledger_statements(statements: Iterable[Statement]) -> tuple[LedgerStatement,
     """
     return tuple(
         LedgerStatement(
-            sql=_fit_to_be_read(s.sql),
+            sql=fit_to_be_read(s.sql),
             line=s.line,
             milliseconds=None if s.milliseconds is None else round(s.milliseconds, 3),
             rows=s.rows,
@@ -127,7 +127,8 @@ def ledger_statements(statements: Iterable[Statement]) -> tuple[LedgerStatement,
     )
 
 
-def _fit_to_be_read(sql: str) -> str:
+def fit_to_be_read(sql: str) -> str:
+    """`sql` as it may be kept: without its strings, where it speaks of a password."""
     if "password" not in sql.lower():
         return sql
     from lockgate.core.sql import without_strings  # the parser, which few runs need

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
 from hashlib import sha256
 
 
@@ -23,39 +22,46 @@ def syntax_hash(source: bytes) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(source)
-    return "sha256:" + sha256("".join(_spell(tree)).encode()).hexdigest()
+    spelled: list[str] = []
+    _spell(tree, spelled)
+    return "sha256:" + sha256("".join(spelled).encode()).hexdigest()
 
 
-def _spell(node: ast.AST) -> Iterator[str]:
-    yield type(node).__name__
-    yield "("
-    for name, value in ast.iter_fields(node):
+_NOT_COMPARED = frozenset(("ctx", "kind", "type_comment", "type_ignores"))
+"""`kind` is the u of u"", `ctx` follows from the place, and type comments are comments."""
+
+
+def _spell(node: ast.AST, spelled: list[str]) -> None:
+    spelled.append(f"{type(node).__name__}(")
+    for name in node._fields:
+        # A field that is None or empty may be one that another Python does not have.
+        value = getattr(node, name, None)
+        if value is None or name in _NOT_COMPARED:
+            continue
         if name == "body":
             value = _without_docstring(node, value)
         elif isinstance(node, ast.JoinedStr):
             value = _without_empty(value)
-        # A field that is None or empty may be one that another Python does not have. `kind` is
-        # the u of u"", `ctx` follows from the place, and type comments are comments.
-        if value is None or value == [] or name in ("ctx", "kind", "type_comment", "type_ignores"):
+        if value == []:
             continue
-        yield f"{name}="
-        yield from _spell_value(value)
-        yield ";"
-    yield ")"
+        spelled.append(f"{name}=")
+        _spell_value(value, spelled)
+        spelled.append(";")
+    spelled.append(")")
 
 
-def _spell_value(value: object) -> Iterator[str]:
+def _spell_value(value: object, spelled: list[str]) -> None:
     if isinstance(value, ast.AST):
-        yield from _spell(value)
+        _spell(value, spelled)
     elif isinstance(value, list):
-        yield "["
+        spelled.append("[")
         for item in value:
-            yield from _spell_value(item)
-            yield ","
-        yield "]"
+            _spell_value(item, spelled)
+            spelled.append(",")
+        spelled.append("]")
     else:
         # Unlike repr, ascii does not depend on which characters this Python calls printable.
-        yield ascii(value)
+        spelled.append(ascii(value))
 
 
 def _without_docstring(node: ast.AST, body: object) -> object:

@@ -7,24 +7,23 @@ whatever URL `env.py` holds. Which revisions run is the caller's; see `steps`.
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
-from warnings import catch_warnings
 
 from alembic.operations import Operations  # noqa: F401  (loads op before env.py does)
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, event, exc, make_url, text
+from sqlalchemy import Connection, Engine, TextClause, event, exc, make_url, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.pool import Pool
 
@@ -47,6 +46,7 @@ from lockgate.migrations.failures import (
     sqlstate,
 )
 from lockgate.migrations.observer import DbapiConnection, Execute, Guard, Observer, Session
+from lockgate.migrations.process import alembic_hushed, modules_forgotten, sys_path_kept
 from lockgate.migrations.project import AlembicProject, urls_delivered
 
 Steps = Callable[[tuple[str, ...], MigrationContext], Sequence[Any]]
@@ -89,9 +89,9 @@ def drive(
         stack.enter_context(
             urls_delivered(project, target.urls, variable=target.variable, driver=target.driver)
         )
-        stack.enter_context(_sys_path_kept())
-        stack.enter_context(_modules_forgotten(project))
-        stack.enter_context(_alembic_hushed())
+        stack.enter_context(sys_path_kept())
+        stack.enter_context(modules_forgotten(project))
+        stack.enter_context(alembic_hushed())
         stack.enter_context(run.listening())
         run.run_env(options or {})
     return run.record()
@@ -267,7 +267,7 @@ class _Run:
         def execute(sql: str, parameters: Mapping[str, object]) -> int:
             self.own_statement = True
             try:
-                return connection.execute(text(sql), dict(parameters)).rowcount
+                return connection.execute(_text(sql), dict(parameters)).rowcount
             except exc.DBAPIError:
                 self.own_statement_failed = True
                 raise
@@ -283,7 +283,6 @@ class _Run:
         listeners: list[tuple[Any, str, Callable[..., Any], dict[str, bool]]] = [
             (Engine, "do_connect", self.connecting, {}),
             (Pool, "connect", self.connected, {}),
-            (Pool, "checkout", self.checked_out, {}),
             (Pool, "checkin", _checked_in, {}),
             (Engine, "before_cursor_execute", self.before_statement, {"retval": True}),
             (Engine, "after_cursor_execute", self.after_statement, {}),
@@ -326,12 +325,6 @@ class _Run:
         if not _is_postgres(dbapi_connection):
             return
         self.show(dbapi_connection, record.info.get("lockgate_host"))
-
-    def checked_out(self, dbapi_connection: Any, record: Any, proxy: Any) -> None:
-        if _is_postgres(dbapi_connection) and id(dbapi_connection) not in self.checked:
-            # A pool of the team's own module kept it from an earlier run, which may have been
-            # led to another database. The pool answers with a new connection.
-            raise exc.DisconnectionError
 
     def show(self, dbapi_connection: Any, host: object) -> None:
         self.checked[id(dbapi_connection)] = dbapi_connection
@@ -498,12 +491,17 @@ class _Run:
 
 
 _ADDRESS = frozenset(
-    "host hostaddr port user password dbname database dsn service passfile"
+    "host hostaddr port user password dbname database dsn service passfile"  # noqa: SIM905
     " ssl sslmode sslcert sslkey sslpassword sslrootcert sslcrl sslnegotiation direct_tls"
     " gssencmode gsslib krbsrvname channel_binding require_auth"
     " target_session_attrs load_balance_hosts async_creator_fn".split()
 )
 """The parameters of the drivers that say which server to reach, and how."""
+
+
+@cache
+def _text(sql: str) -> TextClause:
+    return text(sql)  # looks for parameters, once
 
 
 def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
@@ -566,55 +564,10 @@ def _announced_pid(dbapi_connection: Any) -> int | None:
     return getattr(native, "backend_pid", None)
 
 
-@contextmanager
-def _alembic_hushed() -> Iterator[None]:
-    """Drops Alembic's log lines about each revision, which the Observer tells already."""
-    logger = logging.getLogger("alembic.runtime.migration")
-
-    def is_trouble(record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING
-
-    # A filter, since a fileConfig in env.py resets levels and handlers but not filters.
-    logger.addFilter(is_trouble)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_trouble)
-
-
 def _checked_in(dbapi_connection: Any, record: Any) -> None:
     """Lets no pool keep a connection: it would outlive the run, and the event loop of the run."""
     if dbapi_connection is not None and _is_postgres(dbapi_connection):
         record.invalidate()
-
-
-@contextmanager
-def _modules_forgotten(project: AlembicProject) -> Iterator[None]:
-    """Forgets the team's modules that a run imports, as the end of its process would.
-
-    They may hold what belongs to the run: an engine, the URL of one Environment, what a revision
-    left for the next one, a table that `env.py` adds to the metadata and cannot add twice.
-    """
-    before = set(sys.modules)
-    with catch_warnings(action="ignore"):  # said already, when the project was opened
-        prepended = project.config.get_prepend_sys_paths_list() or ()
-    roots = tuple(str(folder.resolve()) for folder in (project.root, *map(Path, prepended)))
-    try:
-        yield
-    finally:
-        for name in sys.modules.keys() - before:
-            file = getattr(sys.modules[name], "__file__", None) or ""
-            if file.startswith(roots) and "site-packages" not in file:
-                del sys.modules[name]
-
-
-@contextmanager
-def _sys_path_kept() -> Iterator[None]:
-    before = list(sys.path)
-    try:
-        yield
-    finally:
-        sys.path[:] = before
 
 
 __all__ = [

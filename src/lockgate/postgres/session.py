@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from select import select
 from typing import Any, ClassVar, Protocol
 
 import psycopg
@@ -158,7 +159,15 @@ def deploy_lock(connection: psycopg.Connection, *, environment: str) -> Iterator
 
 
 def is_alive(connection: psycopg.Connection) -> bool:
-    """Whether the session of `connection` still exists on the server, and with it its locks."""
+    """Whether the session of `connection` still exists on the server, and with it its locks.
+
+    Asks only where something came that was not asked for, as the news that it ended does.
+    """
+    if connection.closed:
+        return False
+    came, _, _ = select([connection], [], [], 0)
+    if not came:
+        return True
     try:
         connection.execute("SELECT")
     except psycopg.OperationalError:
