@@ -83,7 +83,7 @@ dictConfig({"version": 1, "disable_existing_loggers": True, "root": {"level": "D
             env_py("context.configure", "connection.exec_driver_sql('SELECT 1')\n"
                    "context.configure(connection=connection)"),
             5,
-            ["error[LG-RUN-5]", "did not commit", "call connection.commit() after the statement"],
+            ["error[LG-RUN-5]", "did not commit", "call connection.commit()"],
         ),
         ("import sys\nsys.exit('no thanks')\n", 5, ['env.py:2 raised "SystemExit: no thanks"']),
         ("import sys\nsys.exit()\n", 2, ["error[LG-RUN-4]"]),
@@ -270,3 +270,23 @@ def test_commit_of_a_revisions_own_is_journalled(make_site: MakeSite, commit: st
     assert (stopped.returncode, again.returncode) == (6, 6), stopped.stderr
     assert noted == [("CREATE TABLE half (id int)",)]
     assert "division by zero" in again.stderr
+
+
+def test_journal_keeps_no_password_of_a_statement(make_site: MakeSite) -> None:
+    body = (
+        "with op.get_context().autocommit_block():\n"
+        "        op.execute(\"CREATE ROLE keeper PASSWORD 'hidden secret'\")\n"
+        "        op.execute('SELECT 1 / (SELECT count(*) FROM pg_tables WHERE tablename = $$t$$)')"
+    )
+    site = make_site(revisions={"one": (body, "pass")})
+
+    stopped = site.run("upgrade")
+    kept = site.ask("SELECT sql FROM lockgate.journal")
+    with psycopg.connect(site.url.render()) as connection:
+        connection.execute("CREATE TABLE t ()")
+    status = site.run("upgrade").returncode
+    with psycopg.connect(site.url.render()) as connection:
+        connection.execute("DROP ROLE keeper")
+
+    assert (stopped.returncode, status) == (6, 0), stopped.stderr
+    assert kept == [("CREATE ROLE keeper PASSWORD '***'",)]

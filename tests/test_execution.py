@@ -118,9 +118,7 @@ class Site:
     def connect(self, *, autocommit: bool = True, name: str = "test") -> psycopg.Connection:
         """A connection beside lockgate, which sees and holds what it likes."""
         connection = psycopg.connect(
-            autocommit=autocommit,
-            application_name=name,
-            **self.url.conninfo(),
+            self.url.render(), autocommit=autocommit, application_name=name
         )
         self.stack.callback(connection.close)
         return connection

@@ -16,10 +16,10 @@ from psycopg import errors, sql
 from lockgate.postgres.identity import statement
 
 BEGIN = """
-INSERT INTO lockgate.journal (revision, direction, position, syntax, sql, parameters, touched,
+INSERT INTO lockgate.journal (revision, direction, position, syntax, sql, digest, touched,
                               within_schema, backend, backend_start, done_at)
 SELECT CAST(:revision AS text), CAST(:direction AS text), CAST(:position AS integer),
-       CAST(:syntax AS text), CAST(:sql AS text), CAST(:parameters AS text),
+       CAST(:syntax AS text), CAST(:sql AS text), CAST(:digest AS text),
        CAST(:touched AS bigint),
        (SELECT n.nspname
           FROM pg_catalog.pg_namespace AS n
@@ -50,7 +50,7 @@ CLEAR: LiteralString = "DELETE FROM lockgate.journal"
 class JournalRow:
     """One statement of an unfinished revision; `done_at` is None where it was cut off.
 
-    `parameters` is a digest of what was sent beside the text, `touched` the rows it touched.
+    `sql` is fit to be read, `digest` is of all that was sent, `touched` the rows it touched.
     """
 
     revision: str
@@ -58,7 +58,7 @@ class JournalRow:
     position: int
     syntax: str
     sql: str
-    parameters: str
+    digest: str
     touched: int | None
     within_schema: str | None
     backend: int
@@ -78,7 +78,7 @@ def read_journal(connection: psycopg.Connection) -> tuple[JournalRow, ...]:
     """The statements of the unfinished revision in order; nearly always there are none."""
     try:
         rows = connection.execute(
-            "SELECT revision, direction, position, syntax, sql, parameters, touched,"
+            "SELECT revision, direction, position, syntax, sql, digest, touched,"
             "       within_schema, backend, backend_start, begun_at, done_at"
             "  FROM lockgate.journal ORDER BY revision, direction, position"
         ).fetchall()

@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS lockgate.journal (
     position      integer NOT NULL,
     syntax        text NOT NULL,
     sql           text NOT NULL,
-    parameters    text NOT NULL,
+    digest        text NOT NULL,
     touched       bigint,
     within_schema text,
     backend       integer NOT NULL,
@@ -62,5 +62,4 @@ CREATE TABLE IF NOT EXISTS lockgate.journal (
     done_at       timestamptz,
     PRIMARY KEY (revision, direction, position)
 );
-GRANT SELECT ON lockgate.journal TO PUBLIC;
 COMMENT ON TABLE lockgate.journal IS 'What a revision that was cut off had committed by itself; empty when none was';
