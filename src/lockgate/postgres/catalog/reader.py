@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from lockgate.core.catalog import COSMETIC_KINDS, Catalog, CatalogObject
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.postgres.catalog.spelling import settle
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """How often a reading is begun before the objects under it are called too restless."""
 
 
@@ -112,8 +112,11 @@ def read_catalog(
     while attempts < ATTEMPTS:
         try:
             objects = _read(connection, reading)
-        except _MayNotRead as refusal:
-            reading = replace(reading, unreadable=reading.unreadable | {refusal.query})
+        except errors.InsufficientPrivilege:
+            refused = _refused(connection, reading)
+            if refused == reading.unreadable:
+                raise
+            reading = replace(reading, unreadable=refused)
         except _GONE as error:
             last_word = str(error).partition("\n")[0]
             attempts += 1
@@ -129,20 +132,9 @@ def read_catalog(
 def _read(connection: psycopg.Connection[Any], reading: Reading) -> list[CatalogObject]:
     objects: list[CatalogObject] = []
     with run_queries(connection, reading) as cursors:
-        for query, cursor in cursors.items():
-            try:
-                objects.extend(_assemble(cursor, connection.info.server_version))
-            except errors.InsufficientPrivilege:
-                raise _MayNotRead(query) from None
+        for cursor in cursors.values():
+            objects.extend(_assemble(cursor, connection.info.server_version))
     return objects
-
-
-class _MayNotRead(Exception):
-    """The role lacks a right that `query` needs."""
-
-    def __init__(self, query: str) -> None:
-        super().__init__(query)
-        self.query = query
 
 
 class _ObjectGone(Exception):
@@ -214,15 +206,47 @@ def run_queries(
             },
         )
         scope = setup.fetchone()
+        failure: psycopg.Error | None = None
         # The server works on one query while the rows of the last are taken in.
-        with connection.pipeline():
-            yield {
-                query: connection.cursor(row_factory=tuple_row).execute(
-                    statement, scope, prepare=False
-                )
-                for query, statement in queries(connection.info.server_version // 10_000).items()
-                if query not in reading.unreadable
-            }
+        with connection.pipeline() as pipeline:
+            try:
+                yield {
+                    query: connection.cursor(row_factory=tuple_row).execute(
+                        statement, scope, prepare=False
+                    )
+                    for query, statement in queries(_major(connection)).items()
+                    if query not in reading.unreadable
+                }
+            except psycopg.Error as error:
+                # It goes on below: psycopg logs a warning where one leaves a pipeline.
+                failure = error
+                with suppress(psycopg.Error):  # the queries behind the one that failed
+                    pipeline.sync()
+        if failure is not None:
+            raise failure
+
+
+def _major(connection: psycopg.Connection[Any]) -> int:
+    return connection.info.server_version // 10_000
+
+
+def _refused(connection: psycopg.Connection[Any], reading: Reading) -> frozenset[str]:
+    """The names of the queries that the role lacks a right for."""
+    nothing = {
+        "schemas": "{}",
+        "version_tables": "{}",
+        "left_out_relations": "{}",
+        "left_out_types": "{}",
+        "left_out_functions": "{}",
+    }
+    refused = set()
+    for query, statement in queries(_major(connection)).items():
+        try:
+            with connection.transaction(force_rollback=True):
+                connection.execute(b"EXPLAIN " + statement, nothing, prepare=False)
+        except errors.InsufficientPrivilege:
+            refused.add(query)
+    return frozenset(refused) | reading.unreadable
 
 
 @cache
