@@ -107,6 +107,8 @@ def rehearse_range(
     workspace: Workspace, scratch: Scratch, start: Start, asked: tuple[RevisionText, ...]
 ) -> Rehearsal:
     """Each of `asked` alone on the state before it, then all of them in one process."""
+    if not asked:
+        return Rehearsal(scratch.version, start.words, ())
     rehearsed: list[RevisionRehearsal] = []
     final: dict[str, Catalog] = {}
     with scratch.databases() as databases:
@@ -127,7 +129,7 @@ def rehearse_range(
                 break
         final = runner.catalogs
         rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed))
-    if not asked or any(one.up != "ok" for one in rehearsed):
+    if any(one.up != "ok" for one in rehearsed):
         return rehearsal
     rehearsal = _with_whole(workspace, scratch, start, asked, final, rehearsal)
     return _with_models(workspace, scratch, asked, final, rehearsal)
