@@ -118,37 +118,37 @@ def plan_for(
     start = start_of(destination)
     catalogs = read_catalogs(destination, record.version_tables)
     with destination.connected(purpose="plan") as checked:
-        part_way = unfinished(checked)
         first = next(iter(checked.values()))
         major = first.facts.server_version // 10_000
         # Half a revision is no state to run it on again: then scratch starts from the files.
-        begin = replace(start, dumps=None) if part_way else start
-        with open_scratch(workspace, major=major, parts=start.parts) as scratch:
-            shown = preview_range(workspace, scratch, begin, asked, down=False)
-            expected = locked_fingerprint(workspace.lock, start.heads, major=major)
-            comparable = scratch.major == major
-            if expected is None and comparable:
-                expected = _replayed(scratch, start.heads)
-        reached = shown.fingerprint_after if comparable and not shown.error else None
-        plan = Plan(
-            environment=environment.name,
-            role=environment.role,
-            uuid=first.mark.uuid,
-            server_major=major,
-            from_heads=start.heads,
-            from_fingerprint=fingerprint(catalogs),
-            to_heads=_heads_after(workspace, start.heads, asked),
-            to_fingerprint=reached,
-            steps=_steps(workspace, asked, shown),
-            lock_timeout_ms=environment.budget.lock_timeout_ms,
-            lock_budget_ms=environment.budget.lock_budget_ms,
-            statement_timeout_ms=environment.budget.statement_timeout_ms,
-            waivers=tuple(sorted(waivers.items())),
-            git_commit=workspace.actor.git_commit,
-            scratch=scratch.version,
-            lockgate=__version__,
-            created_at=timestamp(workspace.clock()),
-        )
+        begin = replace(start, dumps=None) if unfinished(checked) else start
+    with open_scratch(workspace, major=major, parts=start.parts) as scratch:
+        shown = preview_range(workspace, scratch, begin, asked, down=False)
+        expected = locked_fingerprint(workspace.lock, start.heads, major=major)
+        comparable = scratch.major == major
+        if expected is None and comparable:
+            expected = _replayed(scratch, start.heads)
+    plan = Plan(
+        environment=environment.name,
+        role=environment.role,
+        uuid=first.mark.uuid,
+        server_major=major,
+        from_heads=start.heads,
+        from_fingerprint=fingerprint(catalogs),
+        to_heads=_heads_after(workspace, start.heads, asked),
+        to_fingerprint=shown.fingerprint_after if comparable and not shown.error else None,
+        steps=_steps(workspace, asked, shown),
+        lock_timeout_ms=environment.budget.lock_timeout_ms,
+        lock_budget_ms=environment.budget.lock_budget_ms,
+        statement_timeout_ms=environment.budget.statement_timeout_ms,
+        waivers=tuple(sorted(waivers.items())),
+        git_commit=workspace.actor.git_commit,
+        scratch=scratch.version,
+        lockgate=__version__,
+        created_at=timestamp(workspace.clock()),
+    )
+    workspace.progress.working("asking the gates")
+    with destination.connected(purpose="plan") as checked:
         evidence = gather(
             destination,
             plan,
