@@ -486,6 +486,46 @@ add(
             "CREATE RECURSIVE VIEW v (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM v WHERE n < 10",
             "CREATE RECURSIVE VIEW v (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM v WHERE n < 20",
         ),
+        "an order by a column that is hidden": (
+            "CREATE VIEW v AS SELECT b, c AS a FROM t ORDER BY t.a",
+            "CREATE VIEW v AS SELECT b, c AS a FROM t ORDER BY c",
+        ),
+        "a grouping by a column that is hidden": (
+            "CREATE VIEW v AS SELECT count(*) AS a FROM t GROUP BY t.a ORDER BY t.a",
+            "CREATE VIEW v AS SELECT count(*) AS a FROM t GROUP BY t.a ORDER BY count(*)",
+        ),
+        "a schema with the table's name": (
+            "CREATE SCHEMA {own}t; CREATE TABLE {own}t.{own}t (a int); CREATE VIEW v AS SELECT a FROM {own}t.{own}t",
+            "CREATE SCHEMA {own}t; CREATE TABLE {own}t.{own}t (a int); CREATE VIEW v AS SELECT a FROM {own}t.{own}t WHERE a > 0",
+        ),
+        "a field of a row": (
+            "CREATE TYPE r AS (x int, y int); CREATE TABLE q (r r); CREATE VIEW v AS SELECT (r).x FROM q",
+            "CREATE TYPE r AS (x int, y int); CREATE TABLE q (r r); CREATE VIEW v AS SELECT (r).y FROM q",
+        ),
+        "ordinality": (
+            "CREATE VIEW v AS SELECT g.x FROM generate_series(1, 2) g (x)",
+            "CREATE VIEW v AS SELECT g.x FROM generate_series(1, 2) WITH ORDINALITY g (x, n)",
+        ),
+        "an array subscript": (
+            "CREATE VIEW v AS SELECT e[1] AS x FROM t",
+            "CREATE VIEW v AS SELECT e[2] AS x FROM t",
+        ),
+        "a set operation below": (
+            "CREATE VIEW v AS SELECT q.a FROM (SELECT a FROM t UNION SELECT 1) q",
+            "CREATE VIEW v AS SELECT q.a FROM (SELECT a FROM t UNION SELECT 2) q",
+        ),
+        "an update through a rule": (
+            "CREATE VIEW v AS SELECT a, b FROM t; CREATE RULE r AS ON UPDATE TO v DO INSTEAD UPDATE t SET b = new.b WHERE t.a = old.a",
+            "CREATE VIEW v AS SELECT a, b FROM t; CREATE RULE r AS ON UPDATE TO v DO INSTEAD UPDATE t SET b = new.b WHERE t.a > old.a",
+        ),
+        "a tie of a limit": (
+            "CREATE VIEW v AS SELECT a FROM t ORDER BY a FETCH FIRST 1 ROW ONLY",
+            "CREATE VIEW v AS SELECT a FROM t ORDER BY a FETCH FIRST 1 ROW WITH TIES",
+        ),
+        "a named window": (
+            "CREATE VIEW v AS SELECT sum(a) OVER w AS s FROM t WINDOW w AS (ORDER BY b)",
+            "CREATE VIEW v AS SELECT sum(a) OVER w AS s FROM t WINDOW w AS (ORDER BY c)",
+        ),
         "jsonb in a view": (
             "CREATE VIEW v AS SELECT h -> 'a' AS x FROM t",
             "CREATE VIEW v AS SELECT h ->> 'a' AS x FROM t",

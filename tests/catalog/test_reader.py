@@ -166,7 +166,8 @@ def test_a_plain_role_reads_the_whole(
     run(
         any_database,
         "CREATE SCHEMA closed; REVOKE ALL ON SCHEMA closed FROM PUBLIC;"
-        "CREATE TYPE closed.e AS ENUM ('a'); CREATE TABLE closed.t (a closed.e DEFAULT 'a', b int CHECK (b > 0));"
+        "CREATE TYPE closed.e AS ENUM ('a');"
+        "CREATE TABLE closed.t (a closed.e DEFAULT 'a', b int CHECK (b > 0));"
         "CREATE VIEW closed.v AS SELECT a FROM closed.t; CREATE STATISTICS closed.s ON a, b FROM"
         " closed.t; CREATE FUNCTION closed.f() RETURNS int LANGUAGE sql AS 'SELECT 1';"
         "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"

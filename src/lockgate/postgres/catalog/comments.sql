@@ -32,7 +32,10 @@ SELECT 'comment', i.type || ' ' || i.identity, d.description
   CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
  WHERE d.classoid <> 'pg_catalog.pg_class'::pg_catalog.regclass
    AND (d.objoid >= 16384
-        OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND i.identity = 'public'
+        OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+           AND d.objoid = (SELECT n.oid
+                             FROM pg_catalog.pg_namespace AS n
+                            WHERE n.nspname = 'public')
            AND d.description <> 'standard public schema')
    AND (c.oid IS NULL OR c.relnamespace = ANY (%(schemas)s::oid[])
                          AND c.oid <> ALL (%(left_out_relations)s::oid[]))
