@@ -383,7 +383,10 @@ def test_killed_while_building_an_index_the_same_command_goes_on(
     process.kill()
     killed, _ = finish(process)
     again = site.start("upgrade", "--env", "dev")
-    site.wait_until_blocked("CREATE UNIQUE INDEX CONCURRENTLY")
+    site.wait_for(
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE 'DROP INDEX CONCURRENTLY%item_id%'"
+        " AND wait_event_type = 'Lock' AND datname = current_database()"
+    )
     holder.commit()
     status, said = finish(again)
 
@@ -391,6 +394,23 @@ def test_killed_while_building_an_index_the_same_command_goes_on(
     assert site.ask(VALID) == [(True,)]
     assert site.ask("SELECT what FROM ran") == RAN
     assert site.faults() == ()
+
+
+def test_index_that_cannot_be_dropped_within_the_budget_is_named(make_site: MakeSite) -> None:
+    site = make_site(INDEXED, lock_timeout="100ms", lock_budget="1s")
+    site.upgrade_to("one")
+    site.do("INSERT INTO item VALUES (1), (1)")
+    site.upgrade()
+    site.do("DELETE FROM item")
+    holder = site.connect(autocommit=False)
+    holder.execute("INSERT INTO item VALUES (1)")
+
+    status, said = site.upgrade()
+    holder.rollback()
+
+    assert status == 6
+    assert 'error[LG-WAIT-4]: the invalid index "item_id"' in said
+    assert site.upgrade()[0] == 0
 
 
 def test_index_of_somebody_else_is_never_dropped(make_site: MakeSite) -> None:
@@ -639,8 +659,9 @@ def test_run_stops_before_the_next_revision_when_its_deploy_lock_is_lost(
 
 
 def test_timeouts_of_the_role_do_not_end_lockgates_sessions(make_site: MakeSite) -> None:
-    revisions = {"one": ITEM, "two": ("op.execute('SELECT pg_sleep(0.6)')", "pass")}
-    site = make_site(revisions)
+    sleep = ("op.execute('SELECT pg_sleep(0.9)')", "pass")
+    revisions = {"one": ITEM, "two": sleep, "three": ("pass", "pass")}
+    site = make_site(revisions, lock_timeout="20s")  # so that the Lookout asks seldom
     settings = ["idle_session_timeout", "idle_in_transaction_session_timeout"]
     if site.ask("SELECT current_setting('transaction_timeout', true)") != [(None,)]:
         settings.append("transaction_timeout")
@@ -649,7 +670,7 @@ def test_timeouts_of_the_role_do_not_end_lockgates_sessions(make_site: MakeSite)
 
     status, said = site.upgrade()
 
-    assert (status, site.version()) == (0, [("two",)]), said
+    assert (status, site.version()) == (0, [("three",)]), said
 
 
 # The Ledger

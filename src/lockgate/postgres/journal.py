@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import ClassVar, LiteralString
 
 import psycopg
 from psycopg import errors, sql
 
+from lockgate.core.duration import format_duration
+from lockgate.errors import ExitStatus, LockgateError
 from lockgate.postgres.identity import statement
 
 BEGIN = """
@@ -120,14 +122,41 @@ def index_is_valid(connection: psycopg.Connection, schema: str | None, name: str
     return None if row is None else bool(row[0])
 
 
+@dataclass(eq=False)
+class IndexNotDropped(LockgateError):
+    """The invalid index that a run left cannot be taken away, because somebody uses its table."""
+
+    index: str
+    lock_timeout_ms: int
+
+    code: ClassVar[str] = "LG-WAIT-4"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.PART_WAY
+
+    @property
+    def message(self) -> str:
+        """Which index, and how long it was tried."""
+        waited = format_duration(self.lock_timeout_ms)
+        return (
+            f'the invalid index "{self.index}", left by the run that was cut off, '
+            f"could not be dropped within {waited}"
+        )
+
+    @property
+    def hint(self) -> str:
+        """Wait for the transactions on its table."""
+        return "let the transactions on its table end, then run the same command again"
+
+
 def drop_index(
     connection: psycopg.Connection, schema: str | None, name: str, *, lock_timeout_ms: int
 ) -> None:
-    """Drops an invalid index without blocking reads or writes."""
+    """Drops an invalid index without blocking reads or writes; raises IndexNotDropped."""
     index = sql.Identifier(schema, name) if schema else sql.Identifier(name)
     connection.execute(sql.SQL("SET lock_timeout = {}").format(lock_timeout_ms))
     try:
         connection.execute(sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(index))
+    except errors.LockNotAvailable as error:
+        raise IndexNotDropped(name, lock_timeout_ms) from error
     finally:
         connection.execute("RESET lock_timeout")
 
