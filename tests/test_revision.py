@@ -107,6 +107,16 @@ def test_revision_writes_nothing_when_models_and_database_agree(project: Path, r
     assert versions(project) == before
 
 
+def test_revision_leaves_lockgates_own_tables_alone(project: Path, run: Run) -> None:
+    env_py = project / "migrations" / "env.py"
+    env_py.write_text(env_py.read_text().replace("=metadata)", "=metadata, include_schemas=True)"))
+    run("upgrade", "--env", "dev")
+
+    done = run("revision", "-m", "Weigh items", "--env", "dev", "--format", "json")
+
+    assert ["column item.weight added"] == json.loads(done.stdout)["found"]
+
+
 def test_revision_names_what_is_pending_and_the_command_to_run(project: Path, run: Run) -> None:
     run("upgrade", "one", "--env", "dev")
     before = versions(project)
