@@ -34,12 +34,16 @@ def read(url: DatabaseUrl, *version_tables: tuple[str, str]) -> Catalog:
         return read_catalog(connection, leave_out=version_tables)
 
 
-def make_roles(server: Server) -> None:
+def usable_pairs(server: Server) -> tuple[Pair, ...]:
+    """The pairs that `server` can make; makes the roles that they name."""
     with connect(server.url) as connection:
         there = {name for (name,) in connection.execute("SELECT rolname::text FROM pg_roles")}
         for role in ROLES:
             if role not in there:
                 connection.execute(f"CREATE ROLE {role}".encode())
+        # Some builds, such as the packaged one, are without ICU, and name one collation of it.
+        answer = connection.execute("SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 2")
+        return pairs_for(server.binaries.major, icu=len(answer.fetchall()) == 2)
 
 
 @dataclass(frozen=True)
@@ -65,20 +69,17 @@ def sides_by_major(servers_by_major: ServersByMajor) -> Callable[[int], Sides]:
     def sides_of(major: int) -> Sides:
         if major not in made:
             server = servers_by_major(major)
-            make_roles(server)
-            made[major] = Sides(
-                pairs_for(major),
-                _make(server, major, changed=False),
-                _make(server, major, changed=True),
-            )
+            pairs = usable_pairs(server)
+            before, after = (_make(server, pairs, changed=changed) for changed in (False, True))
+            made[major] = Sides(pairs, before, after)
         return made[major]
 
     return sides_of
 
 
-def _make(server: Server, major: int, *, changed: bool) -> Side:
+def _make(server: Server, pairs: tuple[Pair, ...], *, changed: bool) -> Side:
     url = create_database(server.url, f"corpus_{'after' if changed else 'before'}")
-    run(url, "".join(pair.statements(changed=changed) for pair in pairs_for(major)))
+    run(url, "".join(pair.statements(changed=changed) for pair in pairs))
     return Side(url, read(url), read_dump(url, pg_dump=find_pg_dump(18)))
 
 

@@ -28,6 +28,7 @@ class Pair:
     after: str
     since: int
     cosmetic: bool
+    icu: bool
 
     @property
     def own(self) -> str:
@@ -49,11 +50,19 @@ class Corpus:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(
-        self, given: str, variants: Variants, *, since: int = 14, cosmetic: bool = False
+        self,
+        given: str,
+        variants: Variants,
+        *,
+        since: int = 14,
+        cosmetic: bool = False,
+        icu: bool = False,
     ) -> None:
         for name, variant in variants.items():
             before, after = ("", variant) if isinstance(variant, str) else variant
-            self.pairs.append(Pair(next(self.numbers), name, given, before, after, since, cosmetic))
+            self.pairs.append(
+                Pair(next(self.numbers), name, given, before, after, since, cosmetic, icu)
+            )
 
 
 CORPUS = Corpus()
@@ -1412,6 +1421,7 @@ add(
         ),
     },
     since=16,
+    icu=True,
 )
 add(
     "",
@@ -1429,6 +1439,7 @@ add(
             "CREATE COLLATION c (provider = icu, locale = 'und', deterministic = false)",
         ),
     },
+    icu=True,
 )
 
 # What is cosmetic
@@ -1504,6 +1515,6 @@ PAIRS = tuple(CORPUS.pairs)
 """Every pair."""
 
 
-def pairs_for(major: int) -> tuple[Pair, ...]:
-    """The pairs that a server of `major` can make."""
-    return tuple(pair for pair in PAIRS if pair.since <= major)
+def pairs_for(major: int, *, icu: bool) -> tuple[Pair, ...]:
+    """The pairs that a server of `major` can make, with or without ICU."""
+    return tuple(pair for pair in PAIRS if pair.since <= major and (icu or not pair.icu))

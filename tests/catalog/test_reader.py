@@ -14,7 +14,7 @@ from lockgate.core.url import DatabaseUrl
 from lockgate.errors import ExitStatus
 from lockgate.postgres.catalog import CatalogLocked, CatalogMoved, CatalogTooSlow, read_catalog
 from lockgate.postgres.servers import Server
-from tests.catalog.conftest import connect, make_roles, read, run
+from tests.catalog.conftest import connect, read, run, usable_pairs
 
 
 def names(catalog: Catalog) -> set[tuple[str, str]]:
@@ -154,7 +154,7 @@ def test_secrets_are_never_read(any_database: DatabaseUrl) -> None:
 @pytest.fixture
 def as_plain_role(any_server: Server, any_database: DatabaseUrl) -> Iterator[Callable[[], Catalog]]:
     """Reads `any_database` as a role that may do nothing but log in."""
-    make_roles(any_server)
+    usable_pairs(any_server)  # makes the role
     with connect(any_database) as connection:
         connection.execute("SET SESSION AUTHORIZATION lockgate_test_one")
         yield lambda: read_catalog(connection)
