@@ -22,7 +22,7 @@ test: $(TEST_READY)
 	@printf '\n== types\n'
 	$(BIN)/mypy
 	@printf '\n== import contracts\n'
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@printf '\n== tests\n'
 	@$(call pytest,--durations=15 --durations-min=0.5)
 
