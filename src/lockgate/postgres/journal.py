@@ -69,10 +69,13 @@ class JournalRow:
     done_at: datetime | None
 
 
-def ensure_journal(connection: psycopg.Connection) -> None:
-    """Makes the journal in a database that was enrolled before there was one."""
-    there = connection.execute("SELECT pg_catalog.to_regclass('lockgate.journal')").fetchone()
-    if there == (None,):
+def ensure_schema(connection: psycopg.Connection) -> None:
+    """Makes what is missing in a database that was enrolled by an older lockgate."""
+    there = connection.execute(
+        "SELECT pg_catalog.to_regclass('lockgate.journal') IS NOT NULL"
+        " AND pg_catalog.to_regprocedure('lockgate.append_to_ledger(text)') IS NOT NULL"
+    ).fetchone()
+    if there != (True,):
         connection.execute(statement("mark_schema.sql"))
 
 

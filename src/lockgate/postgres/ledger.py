@@ -10,25 +10,14 @@ from psycopg import errors
 from lockgate.core.ledger import GENESIS, LedgerRow
 
 APPEND = """
-WITH last AS (
-    SELECT e.id, e.hash FROM lockgate.ledger_end AS e FOR UPDATE
-), fresh AS (
-    SELECT last.id + 1 AS id,
-           CAST(:entry AS text) AS entry,
-           last.hash AS previous_hash,
-           encode(sha256(convert_to(last.hash || E'\\n' || CAST(:entry AS text), 'UTF8')), 'hex')
-               AS hash
-      FROM last
-), written AS (
-    INSERT INTO lockgate.ledger (id, entry, previous_hash, hash)
-    SELECT fresh.id, fresh.entry, fresh.previous_hash, fresh.hash FROM fresh
-)
-UPDATE lockgate.ledger_end AS e SET id = fresh.id, hash = fresh.hash FROM fresh
+SELECT appended.id FROM lockgate.append_to_ledger(CAST(:entry AS text)) AS appended (id)
+ WHERE appended.id IS NOT NULL
 """
-"""Appends one row, with `:entry` as its text, in whatever transaction is open.
+"""Appends one row, with `:entry` as its text, in whatever transaction is open; answers its id.
 
-The lock on the end row makes concurrent writers queue, so the chain never forks. Spelled with
-`:name` parameters, since it also runs on the team's own connection through SQLAlchemy.
+The lock on the end row makes concurrent writers queue, so the chain never forks. A function of
+the database's, whose plans the server keeps: a driver forgets what it prepared at each ALTER.
+Spelled with a `:name` parameter, since it also runs on the team's own connection.
 """
 
 

@@ -37,6 +37,24 @@ CREATE TABLE IF NOT EXISTS lockgate.ledger_end (
 GRANT SELECT ON lockgate.ledger_end TO PUBLIC;
 COMMENT ON TABLE lockgate.ledger_end IS 'The last row of lockgate.ledger, so that a missing end is seen';
 
+CREATE OR REPLACE FUNCTION lockgate.append_to_ledger(new_entry text) RETURNS bigint
+LANGUAGE plpgsql AS $function$
+DECLARE
+    last     lockgate.ledger_end;
+    new_hash text;
+BEGIN
+    SELECT e.* INTO last FROM lockgate.ledger_end AS e FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    new_hash := encode(sha256(convert_to(last.hash || E'\n' || new_entry, 'UTF8')), 'hex');
+    INSERT INTO lockgate.ledger (id, entry, previous_hash, hash)
+    VALUES (last.id + 1, new_entry, last.hash, new_hash);
+    UPDATE lockgate.ledger_end SET id = last.id + 1, hash = new_hash;
+    RETURN last.id + 1;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION lockgate.refuse_ledger_change() RETURNS trigger
 LANGUAGE plpgsql AS $function$
 BEGIN

@@ -104,7 +104,7 @@ class Journal:
     def open(self) -> None:
         """Reads what an earlier run left; makes the journal where there is none yet."""
         for part, connection in self.connections.items():
-            journal.ensure_journal(connection)
+            journal.ensure_schema(connection)
             self.rows[part] = journal.read_journal(connection)
 
     def clear(self) -> None:
