@@ -207,6 +207,10 @@ def _as_in_a_new_process(folder: Path, environ: Environ) -> Iterator[None]:
     terminate = signal.getsignal(signal.SIGTERM)
     path = list(sys.path)
     with chdir(folder), patch.dict(os.environ, environ, clear=True):
+        # A test before may have left "." in the path, which stands for the folder it was first
+        # looked up in.
+        sys.path[:] = [entry for entry in path if entry != "."]
+        sys.path_importer_cache.clear()
         try:
             yield
         finally:
