@@ -19,7 +19,8 @@ from psycopg.conninfo import make_conninfo
 
 from lockgate.cli.terminal import Format
 from lockgate.cli.watch import watch as watch_command
-from lockgate.core.health import Finding, Round
+from lockgate.core.finding import Finding
+from lockgate.core.health import Round
 from lockgate.core.lockfile import LockedRehearsal, LockedRevision
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import ExitStatus
@@ -155,7 +156,7 @@ def test_a_revision_stamped_past_the_ledger_is_seen_in_the_first_round(project: 
 
     (found,) = rounds(project)
 
-    assert [bad.probe for bad in found.bad] == ["revision"]
+    assert [bad.source for bad in found.bad] == ["revision"]
 
 
 def test_drift_is_named(project: Project) -> None:

@@ -8,30 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from lockgate.core.catalog import Catalog, diff
 from lockgate.core.duration import format_duration
+from lockgate.core.finding import Finding, Severity
 from lockgate.errors import ExitStatus, LockgateError
-
-
-class Severity(StrEnum):
-    """Whether a Finding is a bad answer, or only says what could not be seen."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a probe reports. `remedy` begins with a verb."""
-
-    code: str
-    probe: str
-    message: str
-    remedy: str
-    severity: Severity = Severity.ERROR
-    exit_status: ExitStatus = ExitStatus.NO
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lockgate.core.catalog import Change
-from lockgate.core.health import Finding, Severity
+from lockgate.core.finding import Finding, Severity
 from lockgate.report.changes import change_document
 
 
@@ -17,7 +17,9 @@ def check_text(server: str, findings: Iterable[Finding], models_match: bool | No
     for finding in findings:
         errors += finding.severity is Severity.ERROR
         warnings += finding.severity is not Severity.ERROR
-        lines.append(f"{finding.severity.value}[{finding.code}] {finding.probe}: {finding.message}")
+        lines.append(
+            f"{finding.severity.value}[{finding.code}] {finding.source}: {finding.message}"
+        )
         lines.append(f"  {finding.remedy}")
     if models_match is True:
         lines.append("the models make the same schema as the revisions")
@@ -45,7 +47,7 @@ def check_document(
         "findings": [
             {
                 "code": finding.code,
-                "rule": finding.probe,
+                "rule": finding.source,
                 "severity": finding.severity.value,
                 "message": finding.message,
                 "remedy": finding.remedy,

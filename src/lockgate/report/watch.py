@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from lockgate.core.duration import format_duration
-from lockgate.core.health import Finding, Observation, Round, Severity
+from lockgate.core.finding import Finding, Severity
+from lockgate.core.health import Observation, Round
 
 
 def round_text(found: Round, number: int) -> str:
@@ -23,7 +24,7 @@ def round_text(found: Round, number: int) -> str:
     lags = [r.lag_ms for one in seen for r in one.replicas if r.lag_ms is not None]
     if lags:
         parts.append(f"lag {format_duration(max(lags))}")
-    probes = dict.fromkeys(finding.probe for finding in found.bad)
+    probes = dict.fromkeys(finding.source for finding in found.bad)
     parts.append(f"BAD: {', '.join(probes)}" if probes else "ok")
     return "  ".join(parts)
 
@@ -75,7 +76,7 @@ def watch_document(name: str, rounds: Sequence[Round], *, interrupted: bool) -> 
 def _finding_document(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
-        "probe": finding.probe,
+        "probe": finding.source,
         "severity": finding.severity.value,
         "message": finding.message,
         "remedy": finding.remedy,

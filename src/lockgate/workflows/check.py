@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lockgate.core.catalog import Change
-from lockgate.core.health import Finding, Severity
+from lockgate.core.finding import Finding, Severity
 from lockgate.core.lockfile import compare
 from lockgate.core.rehearsal import Rehearsal, structural
 from lockgate.errors import LockgateError
