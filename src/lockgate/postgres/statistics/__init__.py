@@ -1,0 +1,5 @@
+"""Reads how large and how busy a database is, from its own statistics and without a scan."""
+
+from lockgate.postgres.statistics.reader import read_statistics
+
+__all__ = ["read_statistics"]
