@@ -119,7 +119,10 @@ def test_check_names_what_the_models_have_and_the_revisions_lack(
 
     assert done.returncode == 1
     assert codes(done) == [("error", "LG-CHK-4")]
-    assert "column weight" in json.loads(done.stdout)["findings"][0]["message"]
+    assert (
+        "column public.item.weight added by the models"
+        == json.loads(done.stdout)["findings"][0]["message"]
+    )
 
 
 def test_check_only_warns_of_what_metadata_cannot_describe(project: Path, check: Check) -> None:

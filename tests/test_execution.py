@@ -551,7 +551,7 @@ SLEEP = "op.execute('SELECT pg_sleep(600) FROM item')"
         (signal.SIGINT, "waiting"),
         (signal.SIGINT, "executing"),
         (signal.SIGINT, "concurrently"),
-        (signal.SIGINT, "dumping"),
+        (signal.SIGINT, "reading"),
         (signal.SIGTERM, "executing"),
     ],
 )
@@ -574,9 +574,10 @@ def test_signal_ends_the_run_at_once_and_the_same_command_goes_on(
         case "concurrently":
             holder.execute("INSERT INTO item VALUES (1)")
             condition = "query LIKE 'CREATE UNIQUE%' AND wait_event_type = 'Lock'"
-        case "dumping":
+        case "reading":
+            site.do("CREATE VIEW items AS SELECT FROM item")  # the server locks what a view reads
             holder.execute("LOCK TABLE item")
-            condition = "application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+            condition = "application_name = 'lockgate catalog' AND wait_event_type = 'Lock'"
 
     process = site.start("upgrade", "--env", "dev")
     site.wait_for(

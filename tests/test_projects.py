@@ -40,7 +40,8 @@ from lockgate.core.catalog import Catalog, diff
 from lockgate.core.ledger import LedgerRow, verify
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.binaries import find_pg_dump
-from lockgate.postgres.dump import read_catalog
+from lockgate.postgres.catalog import read_catalog
+from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.ledger import read_ledger
 from lockgate.postgres.servers import Server, create_database, drop_database
 
@@ -338,7 +339,8 @@ def run_script(url: DatabaseUrl, script: str) -> Answer:
 
 def catalog(url: DatabaseUrl) -> Catalog:
     """The structure at `url`, the version table included."""
-    return read_catalog(url, pg_dump=find_pg_dump(18))
+    with connect_unchecked(url, purpose="test") as (connection, _, __):
+        return read_catalog(connection)
 
 
 def test_every_command_succeeds(passage: Passage) -> None:

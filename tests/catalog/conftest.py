@@ -13,9 +13,9 @@ from lockgate.core.catalog import Catalog
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.catalog import read_catalog
-from lockgate.postgres.dump import read_catalog as read_dump
 from lockgate.postgres.servers import Server, create_database
 from tests.catalog.corpus import ROLES, Pair, pairs_for
+from tests.catalog.dumped import read_dump
 
 ServersByMajor = Callable[[int], Server]
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from lockgate.core.catalog import Catalog, CatalogObject, Change, diff
 from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.dump import dump_schema
-from lockgate.postgres.dump import read_catalog as read_dump
 from lockgate.postgres.servers import create_database, drop_database
 from tests.catalog.conftest import ServersByMajor, Sides, read, run, usable_pairs
 from tests.catalog.corpus import PAIRS, Pair
+from tests.catalog.dumped import read_dump
 from tests.conftest import MAJORS, NewDatabase
 
 OWN = re.compile(r"pair_\d+_")

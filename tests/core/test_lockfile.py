@@ -152,10 +152,21 @@ def test_a_merge_that_kept_one_sides_heads_is_refused() -> None:
 
 def test_a_newer_format_is_refused() -> None:
     with pytest.raises(LockFileTooNew) as caught:
-        parse(render(LINE).replace("format = 1", 'format = 2\nnewer = "x"'))
+        parse(render(LINE).replace("format = 2", 'format = 3\nnewer = "x"'))
 
-    assert caught.value.message == 'lockgate.lock has format "2"; this lockgate reads "1"'
+    assert caught.value.message == 'lockgate.lock has format "3"; this lockgate reads "2"'
     assert caught.value.exit_status == ExitStatus.USAGE
+
+
+def test_rehearsals_of_an_older_format_do_not_count() -> None:
+    rehearsed = LINE.with_revision(
+        LINE.revisions[0].with_rehearsal(LockedRehearsal(18, "ok", "ok", True, "sha256:1"))
+    )
+
+    read = parse(render(rehearsed).replace("format = 2", "format = 1"))
+
+    assert read.revisions[0].rehearsals == ()
+    assert parse(render(rehearsed)) == rehearsed
 
 
 @pytest.mark.parametrize("text", ["", "[lock]\n", "lock = 3\n", "[lock]\nformat = 'one'\n"])

@@ -180,7 +180,7 @@ def test_drift_is_counted_where_another_environment_has_the_recorded_structure(
     assert (document["prod"]["drift"], document["prod"]["drifted"]) == (2, True)
     assert (document["dev"]["drift"], document["dev"]["drifted"]) == (0, False)
     assert status_exit(found.environments) == 1
-    assert "prod differs from bbb Add states:\n  + table public.job, column by_hand" in text(
+    assert "prod differs from bbb Add states:\n  + column public.job.by_hand" in text(
         found, verbose=True
     )
 

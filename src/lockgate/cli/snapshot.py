@@ -44,8 +44,8 @@ def snapshot(
 ) -> None:
     """Print the structure of a database, the models or a revision, with its fingerprint.
 
-    The document is JSON and holds no rows, no owners and no passwords. `lockgate diff` reads it
-    back, so that two databases can be compared without reaching both at once.
+    The document is JSON and holds no rows and no passwords. `lockgate diff` reads it back,
+    so that two databases can be compared without reaching both at once.
     """
     speak(Format.JSON, quiet, verbose)
     from lockgate.core.snapshot import snapshot_document

@@ -22,7 +22,8 @@ from lockgate.core.environment import Role
 from lockgate.core.revisions import RevisionFile
 from lockgate.errors import ExitStatus, LockgateError
 
-FORMAT = 1
+FORMAT = 2
+"""Goes up when Fingerprints change their meaning; rehearsals of an older format do not count."""
 
 _T = TypeVar("_T")
 
@@ -398,6 +399,7 @@ def _locked(file: _File) -> Iterator[LockedRevision]:
                     rehearsal.down_fingerprint,
                 )
                 for major, rehearsal in found.postgresql.items()
+                if file.lock.format == FORMAT
             ),
         )
 

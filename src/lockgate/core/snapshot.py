@@ -52,7 +52,8 @@ def snapshot_document(catalog: Catalog) -> dict[str, Any]:
                     "cosmetic": found.cosmetic,
                 }
                 for found in catalog.objects
-            ]
+            ],
+            "missing": list(catalog.missing),
         },
     }
 
@@ -80,6 +81,7 @@ def read_snapshot(path: Path) -> Catalog:
             )
             for o in written.catalog.objects
         ),
+        tuple(written.catalog.missing),
     )
     if catalog.fingerprint != written.fingerprint:
         raise SnapshotUnreadable(path, "its fingerprint is not that of its content: it was edited")
@@ -96,6 +98,7 @@ class _Object(msgspec.Struct):
 
 class _Objects(msgspec.Struct):
     objects: list[_Object]
+    missing: list[str]
 
 
 class _Document(msgspec.Struct):

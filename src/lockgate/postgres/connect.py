@@ -20,6 +20,9 @@ from lockgate.core.url import DatabaseUrl, UrlUnreadable
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.postgres.identity import read_identity
 
+Connection = psycopg.Connection
+"""For who hands an open one on and opens none."""
+
 CONNECT_TIMEOUT_S = 10
 CONNECTION_LOST = ("08", "57P")
 """How SQLSTATEs begin that say that the server or the session is gone."""

@@ -13,25 +13,68 @@ SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.ALTERED: "~"
 def changes_text(changes: Iterable[Change], *, indent: str = "  ", cosmetic: bool = False) -> str:
     """One line per Change, with from and to below an altered one.
 
-    What is cosmetic is left out unless it is asked for.
+    Below a whole table stand its columns and constraints. What is cosmetic is left out unless it
+    is asked for.
     """
+    shown = [change for change in changes if cosmetic or not change.cosmetic]
+    members = _members(shown)
     lines = []
-    for change in changes:
-        if change.cosmetic and not cosmetic:
+    for change in shown:
+        if (change.kind, _outer(change.name)) in members and change.object in MEMBERS:
             continue
-        what = f"{change.object} {change.name}"
-        if change.property is not None:
-            what += f", {change.property}"
-        sign = SIGNS[change.kind]
-        if change.kind is ChangeKind.ALTERED:
-            lines.append(f"{indent}{sign} {what}")
-            lines.append(f"{indent}    from {_one_line(change.from_)}")
-            lines.append(f"{indent}    to   {_one_line(change.to)}")
-        else:
-            shown = change.to if change.kind is ChangeKind.ADDED else change.from_
-            detail = f": {_one_line(shown)}" if change.property is not None else ""
-            lines.append(f"{indent}{sign} {what}{detail}")
+        lines += _lines(change, indent)
+        for member in members.get((change.kind, change.name), ()):
+            text = member.to if member.kind is ChangeKind.ADDED else member.from_
+            name = member.name.removeprefix(f"{change.name}.")
+            lines.append(f"{indent}    {member.object} {name}: {_one_line(text)}")
     return "\n".join(lines)
+
+
+MEMBERS = ("column", "constraint")
+"""Kinds of objects that are told with their table, where the whole of it was added or removed."""
+TOLD_WHOLE = (*MEMBERS, "domain", "enum", "index", "policy", "sequence", "statistics", "trigger")
+"""Kinds of objects whose whole definition fits behind their name."""
+
+
+def _members(changes: Iterable[Change]) -> dict[tuple[ChangeKind, str], list[Change]]:
+    """The members of each table that was added or removed, by what happened and its name."""
+    whole = [change for change in changes if change.property is None]
+    members: dict[tuple[ChangeKind, str], list[Change]] = {
+        (change.kind, change.name): [] for change in whole if change.object.endswith("table")
+    }
+    for change in whole:
+        table = members.get((change.kind, _outer(change.name)))
+        if table is not None and change.object in MEMBERS:
+            table.append(change)
+    return members
+
+
+def _outer(name: str) -> str:
+    """A qualified name without its last part."""
+    quoted = False
+    end = 0
+    for place, character in enumerate(name):
+        quoted ^= character == '"'
+        if character == "." and not quoted:
+            end = place
+    return name[:end]
+
+
+def _lines(change: Change, indent: str) -> list[str]:
+    what = f"{change.object} {change.name}"
+    if change.property is not None:
+        what += f", {change.property}"
+    sign = SIGNS[change.kind]
+    if change.kind is ChangeKind.ALTERED:
+        return [
+            f"{indent}{sign} {what}",
+            f"{indent}    from {_one_line(change.from_)}",
+            f"{indent}    to   {_one_line(change.to)}",
+        ]
+    shown = _one_line(change.to if change.kind is ChangeKind.ADDED else change.from_)
+    if change.property is None and change.object not in TOLD_WHOLE:
+        shown = ""
+    return [f"{indent}{sign} {what}" + (f": {shown}" if shown else "")]
 
 
 def change_document(change: Change) -> dict[str, Any]:

@@ -7,44 +7,40 @@ from collections.abc import Iterable
 from lockgate.core.catalog import Catalog
 from lockgate.core.url import DatabaseUrl
 from lockgate.migrations.driver import VersionTable
-from lockgate.postgres.binaries import find_pg_dump
-from lockgate.postgres.connect import connect_unchecked
-from lockgate.postgres.dump import read_catalog
+from lockgate.postgres.catalog import read_catalog
+from lockgate.postgres.connect import Connection, connect_unchecked
 from lockgate.workflows.destination import Destination
 from lockgate.workflows.listing import ask
+from lockgate.workflows.workspace import Workspace
 
 
 def read_catalogs(
     destination: Destination, version_tables: Iterable[VersionTable]
 ) -> dict[str, Catalog]:
-    """The Catalog of each part, identity proved on a connection that stays open meanwhile."""
+    """The Catalog of each part, on a connection whose identity was proved."""
     tables = tuple(version_tables)
     with destination.connected(purpose="catalog") as checked:
-        return {
-            part: read_structure(
-                url,
-                server_version=checked[part].facts.server_version,
-                version_tables=[t for t in tables if t.part == part],
-            )
-            for part, url in destination.urls.items()
+        catalogs = {
+            part: read_structure(one.connection, [t for t in tables if t.part == part])
+            for part, one in checked.items()
         }
+    for catalog in catalogs.values():
+        _say_what_is_missing(destination.workspace, destination.name, catalog)
+    return catalogs
 
 
 def read_scratch_catalog(url: DatabaseUrl, version_tables: Iterable[VersionTable]) -> Catalog:
     """The Catalog of a scratch database."""
-    with connect_unchecked(url, purpose="catalog") as (_, __, facts):
-        return read_structure(
-            url, server_version=facts.server_version, version_tables=version_tables
-        )
+    with connect_unchecked(url, purpose="catalog") as (connection, _, __):
+        return read_structure(connection, version_tables)
 
 
-def read_structure(
-    url: DatabaseUrl, *, server_version: int, version_tables: Iterable[VersionTable]
-) -> Catalog:
-    """The Catalog at `url`, whose identity the caller has settled."""
-    left_out = tuple((t.schema or "", t.name) for t in version_tables)
-    pg_dump = find_pg_dump(server_version // 10_000)
-    return read_catalog(url, pg_dump=pg_dump, version_tables=left_out)
+def read_structure(connection: Connection, version_tables: Iterable[VersionTable]) -> Catalog:
+    """The Catalog of the database that `connection` is on; the caller has settled its identity.
+
+    Raises CatalogLocked, CatalogTooSlow, CatalogMoved.
+    """
+    return read_catalog(connection, leave_out=[(t.schema or "", t.name) for t in version_tables])
 
 
 def read_readable(destination: Destination) -> Catalog:
@@ -53,11 +49,17 @@ def read_readable(destination: Destination) -> Catalog:
     Of several databases, the first.
     """
     record, guard = ask(destination, purpose="snapshot")
-    with connect_unchecked(destination.primary, purpose="snapshot") as (_, mark, facts):
+    with connect_unchecked(destination.primary, purpose="snapshot") as (connection, mark, facts):
         if mark is not None:
             guard.prove(mark, facts)
-        return read_structure(
-            destination.primary,
-            server_version=facts.server_version,
-            version_tables=record.version_tables,
+        catalog = read_structure(connection, record.version_tables)
+    _say_what_is_missing(destination.workspace, destination.name, catalog)
+    return catalog
+
+
+def _say_what_is_missing(workspace: Workspace, name: str, catalog: Catalog) -> None:
+    if catalog.missing:
+        kinds = ", ".join(kind.replace("_", " ") for kind in catalog.missing)
+        workspace.progress.done(
+            f"note: the structure of {name} is incomplete: the login may not read {kinds}"
         )

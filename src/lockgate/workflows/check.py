@@ -18,7 +18,17 @@ from lockgate.workflows.rehearse import Start, between, fingerprint, not_rehears
 from lockgate.workflows.scratch import Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
 
-MODEL_OBJECTS = ("table", "index", "constraint", "sequence", "type", "schema")
+MODEL_OBJECTS = (
+    "column",
+    "constraint",
+    "domain",
+    "domain constraint",
+    "enum",
+    "index",
+    "schema",
+    "sequence",
+    "table",
+)
 """Kinds of objects that metadata describes; what else differs may be the revisions' alone."""
 
 

@@ -13,6 +13,7 @@ from lockgate.core.health import CheckResult
 from lockgate.core.ledger import write_entry
 from lockgate.core.outcome import Outcome
 from lockgate.core.plan import Plan, PlanStep, before_stop, differences
+from lockgate.core.rehearsal import structural
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations import steps
@@ -370,7 +371,8 @@ def _prove(
     """
     expected, reached = made.plan.to_fingerprint, fingerprint(outcome.catalogs_after)
     if expected is not None and reached != expected:
-        differing = sorted({_named(c) for c in set(made.changes) ^ set(outcome.changes)})
+        moved = structural(tuple(set(made.changes) ^ set(outcome.changes)))
+        differing = sorted({_named(change) for change in moved})
         wrong = StructureNotReached(destination.name, expected, reached, tuple(differing))
         _account(destination, plan_hash, "failed", {"structure": wrong.message})
         raise wrong

@@ -30,8 +30,8 @@ from lockgate.migrations.driver import (
 )
 from lockgate.migrations.steps import nothing
 from lockgate.postgres import ledger, session
+from lockgate.postgres.catalog import CatalogLocked
 from lockgate.postgres.connect import Checked, InRecovery, RoleMayNotWrite
-from lockgate.postgres.dump import CatalogLocked
 from lockgate.postgres.lookout import Lookout
 from lockgate.postgres.session import Blocker
 from lockgate.workflows.account import Bookkeeper, entry_without_revision

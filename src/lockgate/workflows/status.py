@@ -26,7 +26,7 @@ from lockgate.errors import LockgateError
 from lockgate.migrations import revisions, steps
 from lockgate.migrations.driver import VersionTable
 from lockgate.postgres import ledger
-from lockgate.postgres.connect import connect_unchecked
+from lockgate.postgres.connect import connect_checked, connect_unchecked
 from lockgate.postgres.health import only_read
 from lockgate.workflows.catalogs import read_structure
 from lockgate.workflows.destination import Destination, of_environment
@@ -193,11 +193,10 @@ def _read_catalog(asked: _Asked) -> Catalog | LockgateError | None:
     if asked.destination is None or asked.recorded.fingerprint is None:
         return None
     try:
-        return read_structure(
-            asked.destination.urls[asked.status.part],
-            server_version=asked.server_version,
-            version_tables=asked.version_tables,
-        )
+        url = asked.destination.urls[asked.status.part]
+        expectation = asked.destination.expect(asked.status.part)
+        with connect_checked(url, expectation, purpose="status") as checked:
+            return read_structure(checked.connection, asked.version_tables)
     except LockgateError as error:
         return error
 
@@ -212,6 +211,9 @@ def _compare(
         return Comparison(None, reason=expected.reason)
     if isinstance(catalog, LockgateError):
         return Comparison(None, reason=catalog.message)
+    if catalog.missing:
+        kinds = ", ".join(kind.replace("_", " ") for kind in catalog.missing)
+        return Comparison(None, reason=f"incomplete: the login may not read {kinds}")
     if catalog.fingerprint == expected.fingerprint:
         return Comparison(False, ())
     for other in others:

@@ -225,11 +225,7 @@ class _Watched:
         return tuple(sorted(found))
 
     def _catalog(self) -> Catalog:
-        return read_structure(
-            self.url,
-            server_version=self.checked.facts.server_version,
-            version_tables=self.version_tables,
-        )
+        return read_structure(self.connection, self.version_tables)
 
     def _heads_in_ledger(self) -> tuple[tuple[str, ...], str] | None:
         """Where the last revision that the Ledger tells of left the database, and which row."""
