@@ -1,10 +1,21 @@
-"""Views of PostgreSQL 14 and 15, in the spelling of 16 and newer."""
+"""What older majors spell otherwise than the newest one, in its spelling."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from lockgate.postgres.catalog.spelling import settle
+from lockgate.core.catalog import CatalogObject
+from lockgate.postgres.catalog.spelling import NEW_KEYWORDS, settle
+from lockgate.postgres.servers import Server
+from tests.catalog.conftest import connect, read, run
+from tests.conftest import NewDatabase
+
+
+def settled(kind: str, definition: str) -> str:
+    return settle(CatalogObject(kind, "s.x", definition), 150_018).definition
+
 
 SETTLED = {
     "SELECT t.a FROM s.t WHERE (t.a > 0);": "SELECT a FROM s.t WHERE (a > 0);",
@@ -44,13 +55,60 @@ LEFT_ALONE = [
 
 @pytest.mark.parametrize(("old", "new"), SETTLED.items(), ids=SETTLED.keys())
 def test_the_only_relation_goes_before_its_columns(old: str, new: str) -> None:
-    assert new == settle("view", old)
+    assert new == settled("view", old)
 
 
 @pytest.mark.parametrize("definition", LEFT_ALONE)
 def test_a_query_over_several_relations_stays(definition: str) -> None:
-    assert definition == settle("materialized view", definition)
+    assert definition == settled("materialized view", definition)
 
 
 def test_nothing_but_views_is_touched() -> None:
-    assert "SELECT t.a FROM t" == settle("function", "SELECT t.a FROM t")
+    assert "SELECT t.a FROM t" == settled("function", "SELECT t.a FROM t")
+
+
+def test_new_keywords_are_those_that_the_server_quotes(any_server: Server) -> None:
+    words = [word for new in NEW_KEYWORDS.values() for word in new]
+    version = any_server.binaries.major * 10_000
+
+    with connect(any_server.url) as connection:
+        answer = connection.execute(
+            "SELECT w FROM unnest(%s::text[]) AS w WHERE quote_ident(w) <> w", [words]
+        )
+        quoted = {word for (word,) in answer}
+
+    assert quoted == {w for since, new in NEW_KEYWORDS.items() if since <= version for w in new}
+
+
+KEYWORDS_IN_USE = """
+CREATE TABLE json (json json, json_value text DEFAULT 'json_value', "system_user" int);
+CREATE INDEX json_table ON json (json_value) WHERE "system_user" > 0 AND json_value <> 'json';
+CREATE VIEW merge_action AS
+    SELECT json.json, json_value, json::text AS json_query, '1'::json AS c FROM json;
+CREATE FUNCTION "json_object"("json_exists" json) RETURNS json
+    LANGUAGE sql AS 'SELECT "json_exists"';
+"""
+
+
+def test_keywords_in_use_have_one_spelling(
+    server: Server, any_server: Server, new_database: NewDatabase
+) -> None:
+    newest, other = new_database(server), new_database(any_server)
+    for url in (newest, other):
+        run(url, KEYWORDS_IN_USE)
+
+    expected = [found for found in read(newest).objects if not found.cosmetic]
+    assert expected == [found for found in read(other).objects if not found.cosmetic]
+
+
+def test_a_fingerprint_says_for_which_majors_it_holds(
+    servers_by_major: Callable[[int], Server], new_database: NewDatabase
+) -> None:
+    old = new_database(servers_by_major(15))
+    run(old, "CREATE COLLATION tagged (provider = icu, locale = 'de-AT-u-co-phonebk')")
+    before = read(old).majors
+
+    run(old, "CREATE COLLATION spelled (provider = icu, locale = 'de_AT@collation=phonebook')")
+
+    assert (14, 15, 16, 17, 18) == before
+    assert (14, 15) == read(old).majors

@@ -132,6 +132,21 @@ class Catalog:
         """`sha256:` and the digest of every object that is cosmetic."""
         return self._digest(cosmetic=True)
 
+    @property
+    def majors(self) -> tuple[int, ...]:
+        """The majors of PostgreSQL for whose structures the Fingerprint may be compared.
+
+        All that are supported, but where a collation of ICU has a locale in the old spelling:
+        14 and 15 keep it, later ones make a language tag of it.
+        """
+        old_spelling = any(
+            found.kind == "collation"
+            and ("provider", "icu") in found.properties
+            and not set(dict(found.properties).get("locale", "")).isdisjoint("@_")
+            for found in self.objects
+        )
+        return (14, 15) if old_spelling else (14, 15, 16, 17, 18)
+
     def _digest(self, *, cosmetic: bool) -> str:
         canonical: list[object] = [
             found[:4] for found in self.objects if found.cosmetic is cosmetic

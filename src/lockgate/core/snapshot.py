@@ -42,6 +42,8 @@ def snapshot_document(catalog: Catalog) -> dict[str, Any]:
     return {
         "server": catalog.server,
         "fingerprint": catalog.fingerprint,
+        "cosmetic_fingerprint": catalog.cosmetic_fingerprint,
+        "majors": list(catalog.majors),
         "catalog": {
             "objects": [
                 {

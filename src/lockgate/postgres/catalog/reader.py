@@ -15,7 +15,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from lockgate.core.catalog import COSMETIC_KINDS, Catalog, CatalogObject
 from lockgate.errors import ExitStatus, LockgateError
-from lockgate.postgres.catalog.spelling import settle
+from lockgate.postgres.catalog.spelling import NEWEST_SPELLING, settle
 
 ATTEMPTS = 10
 """How often a reading is begun before the objects under it are called too restless."""
@@ -286,7 +286,6 @@ def _assemble(
             definition = row[2] if first == 3 else ""
             if row[1] is None or definition is None:
                 raise _ObjectGone(f"a {kind} is gone")
-            if server_version < 160_000:
-                definition = settle(kind, definition)
-            yield CatalogObject(kind, row[1], definition, properties, cosmetic)
+            found = CatalogObject(kind, row[1], definition, properties, cosmetic)
+            yield settle(found, server_version) if server_version < NEWEST_SPELLING else found
         rows = cursor.fetchmany(BATCH_ROWS)

@@ -1,7 +1,10 @@
-"""Settles what PostgreSQL 14 and 15 spell otherwise than 16 and newer do.
+"""Settles what older majors of PostgreSQL spell otherwise than the newest one does.
 
 Of a query over one relation, 14 and 15 write every column of a view with the relation's name, newer
 ones without. It is taken off here: a newer server's text does not say whose a column is.
+
+A name that has become a keyword is quoted by the majors that know it. It is quoted here for those
+that do not. `tests/catalog/test_spelling.py` asks the servers which words these are.
 """
 
 from __future__ import annotations
@@ -9,14 +12,91 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from itertools import pairwise
 
+from lockgate.core.catalog import CatalogObject
+
 VIEWS = ("view", "materialized view")
+NEW_KEYWORDS = {
+    160_000: ("json_array", "json_arrayagg", "json_object", "json_objectagg", "system_user"),
+    170_000: (
+        "json",
+        "json_exists",
+        "json_query",
+        "json_scalar",
+        "json_serialize",
+        "json_table",
+        "json_value",
+        "merge_action",
+    ),
+}
+"""Words that a name has to be quoted for, by the version that began to."""
+NEWEST_SPELLING = max(NEW_KEYWORDS)
+"""From this version on, nothing is to be settled."""
+OWN_WORDS = frozenset(["comment", "function", "procedure", "security label"])
+"""Kinds of objects whose definition is somebody's own text; a function's may be its body."""
+TYPES = frozenset(["arguments", "result", "type", "of type", "identity"])
+"""Properties in which `json` is the type, which no major quotes."""
 
 
-def settle(kind: str, definition: str) -> str:
-    """`definition` as PostgreSQL 16 and newer write it."""
-    return _unqualified(definition) if kind in VIEWS else definition
+def settle(found: CatalogObject, server_version: int) -> CatalogObject:
+    """`found` as the newest PostgreSQL writes it; `server_version` is the one that it came from."""
+    if server_version < 160_000 and found.kind in VIEWS:
+        found = found._replace(definition=_unqualified(found.definition))
+    words = _words_after(server_version)
+    if words is None or words.search(found.name + found.definition + str(found.properties)) is None:
+        return found
+    own = found.kind in OWN_WORDS and ("body parsed", "yes") not in found.properties
+    return found._replace(
+        name=_quoted(words, found.name, json=Json.AFTER_DOT),
+        definition=found.definition if own else _quoted(words, found.definition, json=Json.NO_CAST),
+        properties=tuple(
+            (name, _quoted(words, text, json=Json.NEVER if name in TYPES else Json.NO_CAST))
+            for name, text in found.properties
+        ),
+    )
+
+
+class Json(Enum):
+    """Where the word `json`, which is a type, is the name of something else."""
+
+    AFTER_DOT = "after a dot"
+    NO_CAST = "unless cast to"
+    NEVER = "never"
+
+
+@cache
+def _words_after(server_version: int) -> re.Pattern[str] | None:
+    """What finds the new keywords in a text, strings and quoted names apart; None without any."""
+    words = [w for since, new in NEW_KEYWORDS.items() if server_version < since for w in new]
+    if not words:
+        return None
+    bare = "|".join(sorted(words, key=len, reverse=True))
+    return re.compile(
+        rf"""'(?:[^']|'')*' | "(?:[^"]|"")*"
+          | (?P<before>::|\.)?(?<![\w$])(?P<word>{bare})(?![\w$])""",
+        re.VERBOSE,
+    )
+
+
+def _quoted(words: re.Pattern[str], text: str, *, json: Json) -> str:
+    def quote(match: re.Match[str]) -> str:
+        word, before = match["word"], match["before"] or ""
+        if word is None:
+            return match[0]
+        if word == "json":
+            is_name = {
+                Json.AFTER_DOT: before == ".",
+                Json.NO_CAST: before != "::",
+                Json.NEVER: False,
+            }
+            if not is_name[json]:
+                return match[0]
+        return f'{before}"{word}"'
+
+    return words.sub(quote, text)
 
 
 # What pg_get_viewdef writes: never a comment, never dollar quotes.
