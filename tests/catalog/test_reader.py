@@ -12,7 +12,13 @@ import pytest
 from lockgate.core.catalog import Catalog, Change, ChangeKind, diff
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import ExitStatus
-from lockgate.postgres.catalog import CatalogLocked, CatalogMoved, CatalogTooSlow, read_catalog
+from lockgate.postgres.catalog import (
+    CatalogBroken,
+    CatalogLocked,
+    CatalogMoved,
+    CatalogTooSlow,
+    read_catalog,
+)
 from lockgate.postgres.servers import Server
 from tests.catalog.conftest import connect, read, run, usable_pairs
 
@@ -294,3 +300,18 @@ def test_nothing_is_logged_when_reading_fails(
             read_catalog(connection, lock_timeout_ms=1)
 
     assert [] == caplog.records
+
+
+def test_a_broken_view_is_named(database: DatabaseUrl) -> None:
+    run(
+        database,
+        "CREATE FUNCTION gone() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        'CREATE VIEW "odd view" AS SELECT gone() AS n; CREATE VIEW fine AS SELECT 1 AS n;'
+        "DELETE FROM pg_depend WHERE refobjid = 'gone'::regproc; DROP FUNCTION gone()",
+    )
+
+    with pytest.raises(CatalogBroken) as failure:
+        read(database)
+
+    assert 'the server has no definition of view public."odd view"' in str(failure.value)
+    assert "cache lookup failed for function" in str(failure.value)

@@ -8,6 +8,7 @@ that major and newer, up to the next such file. The rows are in no order: a Cata
 Answers what is there. Leaves comparing to `core.catalog`. docs/catalog.md says what is read.
 """
 
+from lockgate.postgres.catalog.reader import CatalogBroken as CatalogBroken
 from lockgate.postgres.catalog.reader import CatalogLocked as CatalogLocked
 from lockgate.postgres.catalog.reader import CatalogMoved as CatalogMoved
 from lockgate.postgres.catalog.reader import CatalogTooSlow as CatalogTooSlow

@@ -90,6 +90,31 @@ class CatalogTooSlow(LockgateError):
         return "run the command again when the server is less busy"
 
 
+@dataclass(eq=False)
+class CatalogBroken(LockgateError):
+    """The server itself cannot say what a view is made of: something that it needs is gone."""
+
+    database: str
+    view: str
+    reason: str
+
+    code: ClassVar[str] = "LG-CAT-4"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.NO
+
+    @property
+    def message(self) -> str:
+        """Which view, and the server's words."""
+        return (
+            f'the structure of "{self.database}" cannot be read: '
+            f"the server has no definition of view {self.view}: {self.reason}"
+        )
+
+    @property
+    def hint(self) -> str:
+        """The view is lost; its revision has the text."""
+        return "remove the view and create it again from the revision that made it"
+
+
 def read_catalog(
     connection: psycopg.Connection[Any],  # Any: the caller's row factory
     *,
@@ -102,7 +127,7 @@ def read_catalog(
     `connection` is in no transaction, and is in none afterwards. `leave_out` are the version
     tables, each a schema and a name. Any role can read; what it may not see is in `missing`.
 
-    Raises CatalogLocked, CatalogTooSlow, CatalogMoved.
+    Raises CatalogLocked, CatalogTooSlow, CatalogMoved, CatalogBroken.
     """
     database = connection.info.dbname
     server = connection.info.parameter_status("server_version") or "unknown"
@@ -126,7 +151,24 @@ def read_catalog(
             raise CatalogTooSlow(database, statement_timeout_ms) from None
         else:
             return Catalog(server.split()[0], tuple(objects), tuple(sorted(reading.unreadable)))
+    for view, reason in _broken_views(connection):
+        raise CatalogBroken(database, view, reason)
     raise CatalogMoved(database, last_word)
+
+
+def _broken_views(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
+    """Views that the server cannot write down, each with its words."""
+    views = connection.cursor(row_factory=tuple_row).execute(
+        "SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)"
+        "  FROM pg_catalog.pg_class AS c"
+        "  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' ORDER BY 2"
+    )
+    for oid, view in views.fetchall():
+        try:
+            connection.execute("SELECT pg_catalog.pg_get_viewdef(%s::oid)", (oid,))
+        except errors.InternalError_ as error:
+            yield view, str(error).partition("\n")[0]
 
 
 def _read(connection: psycopg.Connection[Any], reading: Reading) -> list[CatalogObject]:
