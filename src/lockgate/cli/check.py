@@ -43,6 +43,10 @@ def check(
     as rehearsed goes up, down and up again, that the models make the schema that the revisions
     make, and that replaying still reaches the lock file's fingerprint. It writes nothing.
 
+    A difference between models and revisions that Alembic's autogenerate does not see says so.
+    The revisions are not replayed where lockgate.lock has the models' fingerprint for the head
+    already, unless with --all.
+
     Exits with 1 if a finding is an error. A difference in what metadata cannot hold, such as a
     view or a trigger, is a warning.
     """
@@ -58,6 +62,7 @@ def check(
             ok=found.ok,
             models_match=found.models_match,
             models_changes=found.models_changes,
+            models_missed=found.models_missed,
         )
         TERMINAL.document("check", content)
     else:

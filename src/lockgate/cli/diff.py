@@ -52,17 +52,20 @@ def diff(
     `lockgate diff dev prod` two databases against each other. Nothing is changed anywhere.
     """
     speak(output, quiet, verbose)
-    from lockgate.report.changes import change_document, changes_text
+    from lockgate.report.changes import change_document, changes_text, compared_document
     from lockgate.workflows.snapshot import compare_targets
 
-    changes = compare_targets(open_workspace(config, x), before, after, major=postgres)
-    shown = [change for change in changes if cosmetic or not change.cosmetic]
-    equal = not any(not change.cosmetic for change in changes)
+    found = compare_targets(open_workspace(config, x), before, after, major=postgres)
+    shown = [change for change in found.changes if cosmetic or not change.cosmetic]
+    equal = not any(not change.cosmetic for change in found.changes)
     if output is Format.JSON:
-        content = {"equal": equal, "changes": [change_document(change) for change in shown]}
-        TERMINAL.document("diff", content)
+        documents = [
+            compared_document(change, found.missed) if found.compared else change_document(change)
+            for change in shown
+        ]
+        TERMINAL.document("diff", {"equal": equal, "changes": documents})
     elif shown:
-        TERMINAL.text(changes_text(shown, indent="", cosmetic=cosmetic))
+        TERMINAL.text(changes_text(shown, indent="", cosmetic=cosmetic, missed=found.missed))
     else:
         TERMINAL.text(f"{before} and {after} have the same structure")
     return 0 if equal else 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import zip_longest
@@ -178,6 +178,13 @@ class Change:
     from_: str | None
     to: str | None
     cosmetic: bool
+
+
+def reverse(change: Change) -> Change:
+    """The Change that undoes `change`."""
+    kinds = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.REMOVED: ChangeKind.ADDED}
+    kind = kinds.get(change.kind, change.kind)
+    return replace(change, kind=kind, from_=change.to, to=change.from_)
 
 
 def diff(before: Catalog, after: Catalog) -> tuple[Change, ...]:

@@ -51,7 +51,8 @@ class Rehearsal:
     `whole_changes` lead from the state that the Revisions reach one by one to the one that a
     single process reaches; `models_changes` from the head to the models. `models_match` is None
     where the range does not end at the only head, `env.py` names no models, or `models_error`
-    says why their schema could not be made.
+    says why their schema could not be made. `models_missed` are those of `models_changes` that
+    Alembic's autogenerate does not see, None where it could not be asked.
     """
 
     server: str
@@ -61,6 +62,7 @@ class Rehearsal:
     whole_changes: tuple[Change, ...] = ()
     models_match: bool | None = None
     models_changes: tuple[Change, ...] = ()
+    models_missed: tuple[Change, ...] | None = ()
     models_error: str | None = None
 
     @property

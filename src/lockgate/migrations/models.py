@@ -1,14 +1,20 @@
-"""The schema that the team's models make: `metadata.create_all()` on a scratch database."""
+"""The schema that the team's models make on a scratch database.
+
+That is `metadata.create_all()`, with what hangs on its events, and what the team has registered
+with alembic_utils.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import CreateSchema
+from sqlalchemy.sql.sqltypes import SchemaType
 
+from lockgate.migrations import entities
 from lockgate.migrations.driver import Steps
 
 
@@ -29,17 +35,21 @@ class ModelsBuilder:
     def _create_all(self, _: tuple[str, ...], context: MigrationContext) -> Sequence[Any]:
         connection = context.connection
         assert connection is not None
+        registered = entities.registered(context.opts)
         with context.begin_transaction(_per_migration=True):
-            for metadata in _all(context.opts.get("target_metadata")):
+            registered = entities.create_early(connection, registered)
+            for metadata in all_metadata(context.opts.get("target_metadata")):
                 self.found = True
                 tables = _own_tables(metadata, context.opts)
-                for schema in sorted({table.schema for table in tables if table.schema}):
+                for schema in sorted(set(_schemas(metadata, tables))):
                     connection.execute(CreateSchema(schema, if_not_exists=True))
                 metadata.create_all(connection, tables=tables)
+            entities.create(connection, registered)
         return ()
 
 
-def _all(target: MetaData | Iterable[MetaData] | None) -> tuple[MetaData, ...]:
+def all_metadata(target: MetaData | Iterable[MetaData] | None) -> tuple[MetaData, ...]:
+    """What `target_metadata` holds: none, one, or several."""
     if target is None:
         return ()
     return (target,) if isinstance(target, MetaData) else tuple(target)
@@ -53,3 +63,16 @@ def _own_tables(metadata: MetaData, options: dict[str, Any]) -> list[Table]:
         for table in metadata.tables.values()
         if include is None or include(table, table.name, "table", False, None)
     ]
+
+
+def _schemas(metadata: MetaData, tables: Iterable[Table]) -> Iterator[str]:
+    """The schemas that `create_all` expects to be there."""
+    for sequence in metadata._sequences.values():
+        if sequence.schema:
+            yield sequence.schema
+    for table in tables:
+        if table.schema:
+            yield table.schema
+        for column in table.columns:
+            if isinstance(column.type, SchemaType) and column.type.schema:
+                yield column.type.schema

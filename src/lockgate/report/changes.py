@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from lockgate.core.catalog import Change, ChangeKind
@@ -10,11 +10,20 @@ from lockgate.core.catalog import Change, ChangeKind
 SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.ALTERED: "~"}
 
 
-def changes_text(changes: Iterable[Change], *, indent: str = "  ", cosmetic: bool = False) -> str:
+NOT_SEEN = "autogenerate does not see this"
+
+
+def changes_text(
+    changes: Iterable[Change],
+    *,
+    indent: str = "  ",
+    cosmetic: bool = False,
+    missed: Collection[Change] | None = (),
+) -> str:
     """One line per Change, with from and to below an altered one.
 
     Below a whole table stand its columns and constraints. What is cosmetic is left out unless it
-    is asked for.
+    is asked for. `missed` are marked as what Alembic's autogenerate does not see.
     """
     shown = [change for change in changes if cosmetic or not change.cosmetic]
     members = _members(shown)
@@ -22,7 +31,8 @@ def changes_text(changes: Iterable[Change], *, indent: str = "  ", cosmetic: boo
     for change in shown:
         if (change.kind, _outer(change.name)) in members and change.object in MEMBERS:
             continue
-        lines += _lines(change, indent)
+        first, *rest = _lines(change, indent)
+        lines += [f"{first}  ({NOT_SEEN})" if change in (missed or ()) else first, *rest]
         for member in members.get((change.kind, change.name), ()):
             text = member.to if member.kind is ChangeKind.ADDED else member.from_
             name = member.name.removeprefix(f"{change.name}.")
@@ -88,6 +98,15 @@ def change_document(change: Change) -> dict[str, Any]:
         "to": change.to,
         "cosmetic": change.cosmetic,
     }
+
+
+def compared_document(change: Change, missed: Collection[Change] | None) -> dict[str, Any]:
+    """A Change between revisions and models, and whether autogenerate sees it.
+
+    null where autogenerate could not be asked.
+    """
+    seen = None if missed is None else change not in missed
+    return change_document(change) | {"autogenerate": seen}
 
 
 def _one_line(text: str | None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from lockgate.core.catalog import Change
 from lockgate.core.finding import Finding, Severity
-from lockgate.report.changes import change_document
+from lockgate.report.changes import compared_document
 
 
 def check_text(server: str, findings: Iterable[Finding], models_match: bool | None) -> str:
@@ -39,6 +39,7 @@ def check_document(
     ok: bool,
     models_match: bool | None,
     models_changes: Iterable[Change],
+    models_missed: Collection[Change] | None,
 ) -> dict[str, Any]:
     """The same as JSON."""
     return {
@@ -55,5 +56,5 @@ def check_document(
             for finding in findings
         ],
         "models_match": models_match,
-        "models_changes": [change_document(change) for change in models_changes],
+        "models_changes": [compared_document(change, models_missed) for change in models_changes],
     }

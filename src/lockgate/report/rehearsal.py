@@ -6,7 +6,7 @@ from typing import Any
 
 from lockgate.core.duration import format_duration
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
-from lockgate.report.changes import change_document, changes_text
+from lockgate.report.changes import change_document, changes_text, compared_document
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
@@ -28,7 +28,10 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
         lines.append("  the models make the same schema as the revisions")
     elif rehearsal.models_match is False:
         lines.append("  the models differ from the revisions (from the head to the models):")
-        lines.append(changes_text(rehearsal.models_changes, indent="    "))
+        changes = changes_text(
+            rehearsal.models_changes, indent="    ", missed=rehearsal.models_missed
+        )
+        lines.append(changes)
     elif rehearsal.models_error is not None:
         lines.append(f"  the models' own schema cannot be made: {rehearsal.models_error}")
     good = sum(one.ok for one in rehearsal.revisions)
@@ -65,7 +68,10 @@ def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
         "whole_error": rehearsal.whole_error,
         "whole_changes": [change_document(c) for c in structural(rehearsal.whole_changes)],
         "models_match": rehearsal.models_match,
-        "models_changes": [change_document(change) for change in rehearsal.models_changes],
+        "models_changes": [
+            compared_document(change, rehearsal.models_missed)
+            for change in rehearsal.models_changes
+        ],
         "models_error": rehearsal.models_error,
     }
 

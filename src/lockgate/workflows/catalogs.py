@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from lockgate.core.catalog import Catalog
+from lockgate.core.catalog import Catalog, Change, diff
 from lockgate.core.url import DatabaseUrl
 from lockgate.migrations.driver import VersionTable
 from lockgate.postgres.catalog import read_catalog
@@ -55,6 +55,18 @@ def read_readable(destination: Destination) -> Catalog:
         catalog = read_structure(connection, record.version_tables)
     _say_what_is_missing(destination.workspace, destination.name, catalog)
     return catalog
+
+
+def fingerprint(catalogs: Mapping[str, Catalog]) -> str:
+    """One Fingerprint for all parts."""
+    if len(catalogs) == 1:
+        return next(iter(catalogs.values())).fingerprint
+    return " ".join(f"{part}={catalog.fingerprint}" for part, catalog in sorted(catalogs.items()))
+
+
+def between(before: Mapping[str, Catalog], after: Mapping[str, Catalog]) -> tuple[Change, ...]:
+    """Changes of all parts."""
+    return tuple(change for part in before for change in diff(before[part], after[part]))
 
 
 def _say_what_is_missing(workspace: Workspace, name: str, catalog: Catalog) -> None:

@@ -11,10 +11,10 @@ from lockgate.core.lockfile import compare
 from lockgate.core.rehearsal import Rehearsal, structural
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
-from lockgate.migrations.models import ModelsBuilder
 from lockgate.migrations.ranges import resolve_range
 from lockgate.migrations.revisions import read_revision_files
-from lockgate.workflows.rehearse import Start, between, fingerprint, not_rehearsed, rehearse_range
+from lockgate.workflows.models import ModelsMissing, compare_models, replay
+from lockgate.workflows.rehearse import Start, not_rehearsed, rehearse_range
 from lockgate.workflows.scratch import Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -38,6 +38,8 @@ class Checked:
 
     `rehearsal` holds the revisions that the lock file had not, or all of them where asked for.
     `models_match` is None where there are several heads or `env.py` names no models.
+    `models_missed` are those of `models_changes` that autogenerate does not see, None where it
+    could not be asked.
     """
 
     server: str
@@ -45,6 +47,7 @@ class Checked:
     rehearsal: Rehearsal | None
     models_match: bool | None
     models_changes: tuple[Change, ...]
+    models_missed: tuple[Change, ...] | None
 
     @property
     def ok(self) -> bool:
@@ -65,16 +68,19 @@ def check(workspace: Workspace, *, major: int | None, everything: bool) -> Check
         if asked:
             rehearsal = rehearse_range(workspace, scratch, Start("base", parts=parts), asked)
             findings += _rehearsal(rehearsal)
-        match: bool | None = None
-        changes: tuple[Change, ...] = ()
+        models = _Models()
         if single:
+            # A file that moved since its rehearsal may lead somewhere else.
+            trusted = not everything and not findings
             try:
-                match, changes, more = _models(workspace, scratch)
-                findings += more
+                models = _models(workspace, scratch, trusted=trusted)
+                findings += models.findings
             except LockgateError as error:
                 remedy = "mend the revision and run `lockgate rehearse`"
                 findings.append(Finding("LG-CHK-5", "replay", error.message, remedy))
-    return Checked(scratch.version, tuple(findings), rehearsal, match, changes)
+    return Checked(
+        scratch.version, tuple(findings), rehearsal, models.match, models.changes, models.missed
+    )
 
 
 def _heads(workspace: Workspace) -> Iterator[Finding]:
@@ -112,44 +118,56 @@ def _rehearsal(rehearsal: Rehearsal) -> Iterator[Finding]:
         yield Finding("LG-CHK-3", "rehearsal", what, "run `lockgate rehearse` to see the Changes")
 
 
-def _models(
-    workspace: Workspace, scratch: Scratch
-) -> tuple[bool | None, tuple[Change, ...], tuple[Finding, ...]]:
-    """Whether the models make the schema that the revisions make, replayed from base."""
-    workspace.progress.working("replaying the revisions and making the models' schema")
-    project = workspace.project.reopened()
-    builder = ModelsBuilder()
-    with scratch.databases() as databases:
-        record = databases.upgrade(project, "head")
-        revisions = databases.catalogs(record.version_tables)
-    with scratch.databases() as databases:
-        databases.run(project, builder.steps)
-        models = databases.catalogs(record.version_tables)
-    moved = _moved(workspace, scratch, fingerprint(revisions))
-    if not builder.found:
-        return None, (), moved
-    changes = structural(between(revisions, models))
+@dataclass(frozen=True)
+class _Models:
+    """What comparing the models showed."""
+
+    match: bool | None = None
+    changes: tuple[Change, ...] = ()
+    missed: tuple[Change, ...] | None = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def _models(workspace: Workspace, scratch: Scratch, *, trusted: bool) -> _Models:
+    """Whether the models make the schema that the revisions make.
+
+    The revisions are replayed only where the lock file's Fingerprint of the head is not that of
+    the models, or not `trusted`.
+    """
+    locked = _locked_fingerprint(workspace, scratch)
+    try:
+        found = compare_models(workspace, scratch, known=locked if trusted else None)
+    except ModelsMissing:
+        return _Models(findings=_moved(workspace, locked, replay(workspace, scratch)))
+    changes = structural(found.changes)
     findings = [
         Finding(
             "LG-CHK-4",
             "models",
             f"{change.object} {change.name}{f', {change.property}' if change.property else ''} "
-            f"{change.kind.value} by the models",
+            f"{change.kind.value} by the models"
+            + (" (autogenerate does not see this)" if change in (found.missed or ()) else ""),
             "run `lockgate revision -m MESSAGE`, or correct the models",
             Severity.ERROR if change.object in MODEL_OBJECTS else Severity.WARNING,
         )
         for change in changes
     ]
-    return not changes, changes, (*moved, *findings)
+    moved = _moved(workspace, locked, found.fingerprint)
+    return _Models(not changes, changes, found.missed, (*moved, *findings))
 
 
-def _moved(workspace: Workspace, scratch: Scratch, found: str) -> tuple[Finding, ...]:
-    """A head whose Fingerprint is no longer the lock file's, though its file is."""
-    head = steps.only_head(workspace.project.directory)
-    locked = workspace.lock.revision(head)
+def _locked_fingerprint(workspace: Workspace, scratch: Scratch) -> str | None:
+    """The Fingerprint that the lock file has for the head on this major."""
+    locked = workspace.lock.revision(steps.only_head(workspace.project.directory))
     rehearsal = locked.rehearsal(scratch.major) if locked else None
-    if rehearsal is None or rehearsal.up_fingerprint in (None, found):
+    return rehearsal.up_fingerprint if rehearsal else None
+
+
+def _moved(workspace: Workspace, locked: str | None, found: str | None) -> tuple[Finding, ...]:
+    """A head whose Fingerprint is no longer the lock file's, though its file is."""
+    if None in (locked, found) or locked == found:
         return ()
+    head = steps.only_head(workspace.project.directory)
     message = f"replaying to {head} gives another structure than lockgate.lock has for it"
     remedy = "run `lockgate rehearse --all` and look at what changed"
     return (Finding("LG-CHK-6", "lock file", message, remedy),)

@@ -21,13 +21,12 @@ from lockgate.postgres import ledger
 from lockgate.postgres.connect import Checked
 from lockgate.workflows.account import entry_without_revision
 from lockgate.workflows.applied import note_applied
-from lockgate.workflows.catalogs import read_catalogs
+from lockgate.workflows.catalogs import fingerprint, read_catalogs
 from lockgate.workflows.checks import run_checks
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.evidence import gather, unfinished
 from lockgate.workflows.listing import ask
 from lockgate.workflows.plan import Made, plan_for, read_plan
-from lockgate.workflows.rehearse import fingerprint
 from lockgate.workflows.running import run
 from lockgate.workflows.workspace import Workspace, git
 

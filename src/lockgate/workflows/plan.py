@@ -24,12 +24,12 @@ from lockgate.migrations import steps
 from lockgate.migrations.driver import RunFailed, RunRecord
 from lockgate.migrations.ranges import RevisionText, read_revision
 from lockgate.migrations.steps import pending
-from lockgate.workflows.catalogs import read_catalogs
+from lockgate.workflows.catalogs import fingerprint, read_catalogs
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.evidence import gather, locked_fingerprint, unfinished
 from lockgate.workflows.listing import ask
 from lockgate.workflows.preview import preview_range
-from lockgate.workflows.rehearse import fingerprint, start_of
+from lockgate.workflows.rehearse import start_of
 from lockgate.workflows.scratch import PREFIX, Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
 

@@ -10,8 +10,9 @@ from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.literal import with_literals
+from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
-from lockgate.workflows.rehearse import Start, begin, begins_at, between, fingerprint, start_from
+from lockgate.workflows.rehearse import Start, begin, begins_at, start_from
 from lockgate.workflows.scratch import Scratch, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lockgate.core.catalog import Catalog, Change, diff
+from lockgate.core.catalog import Catalog
 from lockgate.core.lockfile import LockedRehearsal, LockedRevision, LockFile
 from lockgate.core.rehearsal import Down, Rehearsal, RevisionRehearsal, structural
 from lockgate.core.statement import Statement
@@ -16,12 +16,13 @@ from lockgate.core.syntax import syntax_hash
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer, RunFailed, RunRecord, VersionTable
-from lockgate.migrations.models import ModelsBuilder
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.dump import dump_schema
+from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.listing import ask
+from lockgate.workflows.models import ModelsMissing, hold_against, make_models
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -131,8 +132,7 @@ def rehearse_range(
         rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed))
     if any(one.up != "ok" for one in rehearsed):
         return rehearsal
-    rehearsal = _with_whole(workspace, scratch, start, asked, final, rehearsal)
-    return _with_models(workspace, scratch, asked, final, rehearsal)
+    return _with_whole(workspace, scratch, start, asked, final, rehearsal)
 
 
 def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile:
@@ -279,18 +279,6 @@ class _OneByOne:
         self.catalogs = self.databases.catalogs(self.tables)
 
 
-def fingerprint(catalogs: Mapping[str, Catalog]) -> str:
-    """One Fingerprint for all parts."""
-    if len(catalogs) == 1:
-        return next(iter(catalogs.values())).fingerprint
-    return " ".join(f"{part}={catalog.fingerprint}" for part, catalog in sorted(catalogs.items()))
-
-
-def between(before: Mapping[str, Catalog], after: Mapping[str, Catalog]) -> tuple[Change, ...]:
-    """Changes of all parts."""
-    return tuple(change for part in before for change in diff(before[part], after[part]))
-
-
 def begin(
     databases: ScratchDatabases,
     start: Start,
@@ -318,7 +306,7 @@ def _with_whole(
     one_by_one: Mapping[str, Catalog],
     rehearsal: Rehearsal,
 ) -> Rehearsal:
-    """Adds what a single process makes of the same range."""
+    """Adds what a single process makes of the same range, and how the models differ from it."""
     workspace.progress.working("rehearsing: all in one process")
     project = workspace.project.reopened()
     last = {text.revision for text in asked} - {p for text in asked for p in text.parents}
@@ -331,12 +319,14 @@ def _with_whole(
         except LockgateError as error:
             return replace(rehearsal, whole_error=error.message)
         whole = databases.catalogs(record.version_tables)
-    return replace(rehearsal, whole_changes=between(one_by_one, whole))
+        rehearsal = replace(rehearsal, whole_changes=between(one_by_one, whole))
+        return _with_models(workspace, scratch, databases, asked, whole, rehearsal)
 
 
 def _with_models(
     workspace: Workspace,
     scratch: Scratch,
+    databases: ScratchDatabases,
     asked: tuple[RevisionText, ...],
     at_end: Mapping[str, Catalog],
     rehearsal: Rehearsal,
@@ -345,18 +335,20 @@ def _with_models(
     heads = tuple(workspace.project.directory.get_heads())
     if heads != (asked[-1].revision,):
         return rehearsal
-    workspace.progress.working("rehearsing: the models' own schema")
-    builder = ModelsBuilder()
-    with scratch.databases() as databases:
-        try:
-            record = databases.run(workspace.project, builder.steps)
-        except LockgateError as error:
-            return replace(rehearsal, models_error=error.message)
-        models = databases.catalogs(record.version_tables)
-    if not builder.found:
+    try:
+        made = make_models(workspace, scratch)
+    except ModelsMissing:
         return rehearsal
-    changes = structural(between(at_end, models))
-    return replace(rehearsal, models_match=not changes, models_changes=changes)
+    except LockgateError as error:
+        return replace(rehearsal, models_error=error.message)
+    found = hold_against(workspace, databases, at_end, made.catalogs)
+    changes = structural(found.changes)
+    return replace(
+        rehearsal,
+        models_match=not changes,
+        models_changes=changes,
+        models_missed=found.missed,
+    )
 
 
 def _declared(text: RevisionText) -> Down:

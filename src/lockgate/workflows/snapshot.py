@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lockgate.core.catalog import Catalog, Change, diff
+from lockgate.core.catalog import Catalog, Change, diff, reverse
 from lockgate.core.environment import PRIMARY
 from lockgate.core.identity import Expectation
 from lockgate.core.snapshot import read_snapshot
 from lockgate.core.url import SCHEMES, DatabaseUrl
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations import steps
-from lockgate.migrations.models import ModelsBuilder
 from lockgate.workflows.catalogs import read_readable
 from lockgate.workflows.destination import Destination, of_environment
+from lockgate.workflows.models import compare_models, make_models
 from lockgate.workflows.scratch import Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -50,24 +50,17 @@ class TargetUnknown(LockgateError):
         return f"give {known}a URL, a snapshot file, models, or revision:REV"
 
 
-@dataclass(eq=False)
-class ModelsMissing(LockgateError):
-    """`env.py` gives the context no target_metadata."""
+@dataclass(frozen=True)
+class Difference:
+    """The Changes from one target to another.
 
-    env_py: str
+    Between models and revisions, `missed` are those that autogenerate does not see, None where it
+    could not be asked; between others nobody asks it, and `compared` is false.
+    """
 
-    code: ClassVar[str] = "LG-SNAP-3"
-    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
-
-    @property
-    def message(self) -> str:
-        """Which file names none."""
-        return f'"{self.env_py}" names no models: target_metadata is None'
-
-    @property
-    def hint(self) -> str:
-        """Set it."""
-        return "set target_metadata in env.py to the metadata of your models"
+    changes: tuple[Change, ...]
+    compared: bool = False
+    missed: tuple[Change, ...] | None = ()
 
 
 def snapshot(workspace: Workspace, target: str, *, major: int | None = None) -> Catalog:
@@ -78,12 +71,16 @@ def snapshot(workspace: Workspace, target: str, *, major: int | None = None) -> 
 
 def compare_targets(
     workspace: Workspace, before: str, after: str, *, major: int | None = None
-) -> tuple[Change, ...]:
+) -> Difference:
     """The Changes that lead from `before` to `after`.
 
     What needs scratch is made on the major of the side that is a database or a file, since
     structures are only comparable within a major.
     """
+    if before == MODELS and after.startswith(REVISION):
+        return _turned(_against_models(workspace, after, major))
+    if after == MODELS and before.startswith(REVISION):
+        return _against_models(workspace, before, major)
     with ExitStack() as stack:
         reader = _Reader(workspace, major, stack)
         first, second = sorted((before, after), key=_needs_scratch)
@@ -91,7 +88,24 @@ def compare_targets(
         if reader.major is None and not _needs_scratch(first):
             reader.major = int(catalogs[first].server.partition(".")[0])
         catalogs[second] = reader.read(second)
-    return diff(catalogs[before], catalogs[after])
+    return Difference(diff(catalogs[before], catalogs[after]))
+
+
+def _against_models(workspace: Workspace, target: str, major: int | None) -> Difference:
+    """From a revision to the models, as `env.py` wants the two compared."""
+    revision = target.removeprefix(REVISION)
+    with open_scratch(workspace, major=major, parts=workspace.settings.parts) as scratch:
+        found = compare_models(workspace, scratch, revision=revision)
+    return Difference(found.changes, True, found.missed)
+
+
+def _turned(difference: Difference) -> Difference:
+    missed = difference.missed
+    return Difference(
+        tuple(reverse(change) for change in difference.changes),
+        difference.compared,
+        None if missed is None else tuple(reverse(change) for change in missed),
+    )
 
 
 class _Reader:
@@ -130,13 +144,7 @@ class _Reader:
         return self.opened
 
     def _models(self) -> Catalog:
-        builder = ModelsBuilder()
-        project = self.workspace.project
-        with self.scratch().databases() as databases:
-            record = databases.run(project, builder.steps)
-            if not builder.found:
-                raise ModelsMissing(Path(project.directory.env_py_location).name)
-            return _first(databases.catalogs(record.version_tables))
+        return _first(make_models(self.workspace, self.scratch()).catalogs)
 
     def _revision(self, revision: str) -> Catalog:
         project = self.workspace.project

@@ -1,0 +1,64 @@
+"""What Alembic's autogenerate sees between a database and the models, in the team's `env.py`.
+
+Writes nothing. Writing a revision is `authoring`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alembic.autogenerate import produce_migrations
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from lockgate.core.catalog import Change
+from lockgate.core.names import Name
+from lockgate.migrations.claims import Claims, claims_of, flatten
+from lockgate.migrations.driver import Steps
+from lockgate.migrations.filters import hidden_tables
+
+
+class Autogenerate:
+    """Steps of a run that ask Alembic's autogenerate instead of running revisions.
+
+    Give it the tables that differ; afterwards `hidden` are those of them that the filters of
+    `env.py` hide, and `sees` tells of a Change whether autogenerate proposes it.
+    """
+
+    def __init__(self, tables: Iterable[Name] = ()) -> None:
+        self.tables = frozenset(tables)
+        self.hidden: set[Name] = set()
+        self._claims: list[Claims] = []
+
+    @property
+    def steps(self) -> Steps:
+        """For `drive`."""
+        return self._compare
+
+    def sees(self, change: Change) -> bool:
+        """Whether an operation that autogenerate proposes makes `change`."""
+        return any(claims(change) for claims in self._claims)
+
+    def _compare(self, _: tuple[str, ...], context: MigrationContext) -> Sequence[Any]:
+        metadata = context.opts.get("target_metadata")
+        if metadata is None:
+            return ()
+        schema = default_schema(context)
+        proposed = produce_migrations(context, metadata).upgrade_ops
+        assert proposed is not None
+        for operation in flatten(proposed.ops):
+            claims = claims_of(operation, schema=schema)
+            if claims is not None:
+                self._claims.append(claims)
+        autogen = AutogenContext(context, metadata=metadata)
+        self.hidden |= hidden_tables(autogen, self.tables, schema=schema)
+        return ()
+
+
+def default_schema(context: MigrationContext) -> str:
+    """The schema that unqualified names are in."""
+    assert context.connection is not None
+    found = context.connection.execute(text("SELECT pg_catalog.current_schema()")).scalar()
+    return str(found or "public")
