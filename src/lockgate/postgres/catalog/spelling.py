@@ -63,7 +63,7 @@ class Json(Enum):
     """Where the word `json`, which is a type, is the name of something else."""
 
     AFTER_DOT = "after a dot"
-    NO_CAST = "unless cast to"
+    NO_CAST = "unless cast to, or returned by a function of JSON"
     NEVER = "never"
 
 
@@ -76,7 +76,7 @@ def _words_after(server_version: int) -> re.Pattern[str] | None:
     bare = "|".join(sorted(words, key=len, reverse=True))
     return re.compile(
         rf"""'(?:[^']|'')*' | "(?:[^"]|"")*"
-          | (?P<before>::|\.)?(?<![\w$])(?P<word>{bare})(?![\w$])""",
+          | (?P<before>::|\.|RETURNING\ )?(?<![\w$])(?P<word>{bare})(?![\w$])""",
         re.VERBOSE,
     )
 
@@ -89,7 +89,7 @@ def _quoted(words: re.Pattern[str], text: str, *, json: Json) -> str:
         if word == "json":
             is_name = {
                 Json.AFTER_DOT: before == ".",
-                Json.NO_CAST: before != "::",
+                Json.NO_CAST: before not in ("::", "RETURNING "),
                 Json.NEVER: False,
             }
             if not is_name[json]:
