@@ -209,6 +209,7 @@ JSON_COMMANDS = (
     "snapshot dev",
     "diff revision:one dev",
     "upgrade --env prod",
+    "explain REINDEX(CONCURRENTLY)TABLE/**/item --env dev",
 )
 
 PROMISED = {
@@ -222,6 +223,10 @@ PROMISED = {
     "plan.verdicts": {"gate", "ok", "reason"},
     "snapshot": {"server", "fingerprint", "catalog"},
     "diff": {"equal", "changes"},
+    "explain": {"pg_version", "statements", "findings"},
+    "explain.statements": {
+        *("index", "sql", "file", "line", "revision", "transaction", "fails_if_rows", "effects")
+    },
     "status": {"environments"},
     "status.environments": {
         *("name", "role", "url", "identity", "current", "heads"),

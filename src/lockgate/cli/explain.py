@@ -1,0 +1,121 @@
+"""`lockgate explain`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Output,
+    Quiet,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL, Format
+
+MAJORS = (14, 18)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    sql: Annotated[
+        str | None, typer.Argument(metavar="[SQL]", help="Statements, in one argument.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", metavar="FILE", help="Statements in a file; - reads stdin."),
+    ] = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option(
+            "--schema", metavar="FILE", help="Statements that made what exists, as a dump."
+        ),
+    ] = None,
+    env: Annotated[
+        str | None,
+        typer.Option("--env", metavar="NAME", help="Environment whose structure it is about."),
+    ] = None,
+    pg_version: Annotated[
+        int | None,
+        typer.Option(
+            "--pg-version",
+            metavar="N",
+            help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
+        ),
+    ] = None,
+    config: Config = None,
+    x: XArguments = None,
+    output: Output = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Say what statements would lock, rewrite and read, before they run.
+
+    For each statement, which relations it locks and how strongly, which it rewrites or reads as a
+    whole, which indexes it builds, whether it may run inside a transaction block, and whether it
+    fails as soon as there is a row. Nothing runs: it is predicted from the text and from what
+    exists, and each statement is seen on what the ones before it left.
+
+    What exists is what --schema makes, or what the database of --env holds; without either, only
+    what the statements themselves make is known, and the rest is guessed to the safe side.
+    """
+    speak(output, quiet, verbose)
+    from lockgate.core.effects import Structure
+    from lockgate.report.explain import explain_document, explain_text
+    from lockgate.workflows import explain as workflow
+
+    if (sql is None) == (file is None):
+        raise typer.BadParameter("give statements as an argument, or a file with -f, and not both")
+    if schema is not None and env is not None:
+        raise typer.BadParameter("give --schema or --env, and not both")
+    if pg_version is not None and not MAJORS[0] <= pg_version <= MAJORS[1]:
+        raise typer.BadParameter(
+            f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
+        )
+    script = sql if sql is not None else _read(file)
+    version = workflow.NEWEST
+    if env is not None:
+        structure, version = workflow.structure_of_environment(open_workspace(config, x), env)
+    elif schema is not None:
+        structure = workflow.structure_of_file(schema)
+    else:
+        structure = Structure.empty()
+    found = workflow.explain(
+        script,
+        structure,
+        version=pg_version or version,
+        file=str(file) if file is not None else None,
+    )
+    if output is Format.JSON:
+        content = explain_document(found.statements, found.findings, found.version, file=found.file)
+        TERMINAL.document("explain", content)
+    else:
+        TERMINAL.text(
+            explain_text(
+                found.statements,
+                script,
+                found.version,
+                width=min(TERMINAL.width, 100),
+                colour=TERMINAL.colour,
+            )
+        )
+    return 0
+
+
+def _read(file: Path | None) -> str:
+    import sys
+
+    from lockgate.workflows.explain import read_sql
+
+    if file is None or str(file) == "-":
+        return sys.stdin.read()
+    return read_sql(file)

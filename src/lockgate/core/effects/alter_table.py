@@ -1,0 +1,203 @@
+"""Effects of ALTER TABLE and of its kin for views, indexes and sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lockgate.core.effect import LockMode
+from lockgate.core.effects import columns, constraints, partitions
+from lockgate.core.effects.plan import Plan
+from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.structure import Kind, Relation
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import body, options, words
+from lockgate.core.parsed import Tree
+
+AX = LockMode.ACCESS_EXCLUSIVE
+SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
+SRE = LockMode.SHARE_ROW_EXCLUSIVE
+
+_OBJECT = {
+    "OBJECT_INDEX": Kind.INDEX,
+    "OBJECT_VIEW": Kind.VIEW,
+    "OBJECT_MATVIEW": Kind.MATERIALIZED,
+    "OBJECT_SEQUENCE": Kind.SEQUENCE,
+    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
+    "OBJECT_TYPE": Kind.COMPOSITE,
+}
+
+
+def alter_table(touched: Touched, tree: Tree) -> None:
+    """One lock for all subcommands: the strongest that any of them needs."""
+    found = tree.get("relation", {})
+    structure = touched.structure
+    kind = _OBJECT.get(tree.get("objtype", ""), Kind.TABLE)
+    relation = structure.find(parts_of(found), kind)
+    if not relation.known and tree.get("missing_ok") and structure.relations:
+        return
+    commands = [body(node, "AlterTableCmd") for node in tree.get("cmds", ())]
+    mode = max((_mode(touched, command) for command in commands), key=lambda m: m.strength)
+    touched.lock(relation, mode)
+    below = list(structure.below(relation)) if found.get("inh") and relation.children else []
+    plan = Plan(touched, relation, below, mode, commands)
+    for command in commands:
+        EFFECTS.get(command.get("subtype", ""), _nothing)(plan, command)
+    columns.finish(plan)
+
+
+def _mode(touched: Touched, command: Tree) -> LockMode:
+    subtype = command.get("subtype", "")
+    definition = command.get("def", {})
+    match subtype:
+        case "AT_SetStatistics" | "AT_SetOptions" | "AT_ResetOptions":
+            return SUX
+        case "AT_ClusterOn" | "AT_DropCluster" | "AT_ValidateConstraint":
+            return SUX
+        case "AT_AttachPartition":
+            return SUX
+        case "AT_DetachPartition":
+            concurrent = body(definition, "PartitionCmd").get("concurrent")
+            return SUX if concurrent else AX
+        case "AT_DetachPartitionFinalize":
+            return SUX
+        case "AT_SetRelOptions" | "AT_ResetRelOptions" | "AT_ReplaceRelOptions":
+            return _options_mode(definition)
+        case "AT_AddConstraint":
+            foreign = body(definition, "Constraint").get("contype") == "CONSTR_FOREIGN"
+            return SRE if foreign else AX
+    return SRE if subtype in _TRIGGERS else AX
+
+
+_TRIGGERS = frozenset(
+    (
+        "AT_EnableTrig",
+        "AT_EnableAlwaysTrig",
+        "AT_EnableReplicaTrig",
+        "AT_EnableTrigAll",
+        "AT_EnableTrigUser",
+        "AT_DisableTrig",
+        "AT_DisableTrigAll",
+        "AT_DisableTrigUser",
+    )
+)
+
+
+def _options_mode(definition: Tree) -> LockMode:
+    found = options(body(definition, "List").get("items", ()))
+    strong = {"user_catalog_table", "security_barrier", "security_invoker", "check_option"}
+    return AX if strong & {name.rpartition(".")[2] for name in found} else SUX
+
+
+def _nothing(plan: Plan, command: Tree) -> None:
+    """Nothing beside the lock."""
+
+
+def _whole_tree(plan: Plan, command: Tree) -> None:
+    plan.lock_below()
+
+
+def _logged(plan: Plan, command: Tree) -> None:
+    wanted = "p" if command["subtype"] == "AT_SetLogged" else "u"
+    relation = plan.relation
+    if relation.kind is Kind.SEQUENCE:
+        plan.touched.lock(relation, AX)
+        return
+    if relation.known and relation.persistence == wanted:
+        return
+    # Neither partitions nor children follow.
+    plan.touched.rewrite(relation)
+    for sequence in plan.structure.sequences_of(relation.name):
+        if plan.touched.version >= 15 and _is_identity(relation, sequence):
+            plan.touched.lock(sequence, AX)
+
+
+def _is_identity(relation: Relation, sequence: Relation) -> bool:
+    return any(c.identity and c.sequence == sequence.name for c in relation.columns.values())
+
+
+def _access_method(plan: Plan, command: Tree) -> None:
+    # Setting the method that a table has already writes nothing; heap is what tables have.
+    if command.get("name") not in (None, "heap") or not plan.relation.known:
+        plan.touched.rewrite(plan.relation)
+
+
+def _tablespace(plan: Plan, command: Tree) -> None:
+    relation = plan.relation
+    if relation.known and command.get("name") == (relation.tablespace or "pg_default"):
+        return
+    if relation.kind is Kind.INDEX:
+        plan.touched.lock(relation, AX).rewrites = relation.kind is Kind.INDEX
+    elif relation.kind is not Kind.PARTITIONED:
+        touch = plan.touched.lock(relation, AX)
+        touch.rewrites = touch.scans = True
+
+
+def _owner(plan: Plan, command: Tree) -> None:
+    plan.touched.lock_indexes(plan.relation, AX)
+    for sequence in plan.structure.sequences_of(plan.relation.name):
+        plan.touched.lock(sequence, AX)
+
+
+def _cluster(plan: Plan, command: Tree) -> None:
+    index = (plan.relation.name[0], command.get("name", ""))
+    plan.touched.lock(index, SUX)
+
+
+def _replica_identity(plan: Plan, command: Tree) -> None:
+    found = body(command.get("def"), "ReplicaIdentityStmt")
+    if found.get("identity_type") == "i":
+        plan.touched.lock((plan.relation.name[0], found.get("name", "")), LockMode.SHARE)
+
+
+def _trigger(plan: Plan, command: Tree) -> None:
+    name = command.get("name")
+    relation = plan.relation
+    if relation.kind is not Kind.PARTITIONED:
+        return
+    for child in plan.below:
+        row = any(
+            level == "row" and name in (None, trigger) for trigger, level in child.triggers.items()
+        )
+        if row:
+            plan.touched.lock(child, plan.mode)
+
+
+def _of_type(plan: Plan, command: Tree) -> None:
+    parts = words(body(command.get("def"), "TypeName").get("names"))
+    if parts:
+        plan.touched.lock(plan.structure.find(parts, Kind.COMPOSITE), LockMode.ACCESS_SHARE)
+
+
+Handler = Callable[[Plan, Tree], None]
+EFFECTS: dict[str, Handler] = {
+    "AT_AddColumn": columns.add,
+    "AT_DropColumn": columns.drop,
+    "AT_AlterColumnType": columns.change_type,
+    "AT_ColumnDefault": _whole_tree,
+    "AT_SetNotNull": columns.set_not_null,
+    "AT_DropNotNull": _whole_tree,
+    "AT_SetStatistics": _whole_tree,
+    "AT_SetStorage": _whole_tree,
+    "AT_SetExpression": columns.set_expression,
+    "AT_DropExpression": _whole_tree,
+    "AT_DropIdentity": columns.drop_identity,
+    "AT_SetIdentity": columns.set_identity,
+    "AT_AddConstraint": constraints.add,
+    "AT_DropConstraint": constraints.drop,
+    "AT_ValidateConstraint": constraints.validate,
+    "AT_AlterConstraint": constraints.alter,
+    "AT_AttachPartition": partitions.attach,
+    "AT_DetachPartition": partitions.detach,
+    "AT_DetachPartitionFinalize": partitions.detach,
+    "AT_AddInherit": partitions.inherit,
+    "AT_DropInherit": partitions.no_inherit,
+    "AT_SetLogged": _logged,
+    "AT_SetUnLogged": _logged,
+    "AT_SetAccessMethod": _access_method,
+    "AT_SetTableSpace": _tablespace,
+    "AT_ChangeOwner": _owner,
+    "AT_ClusterOn": _cluster,
+    "AT_ReplicaIdentity": _replica_identity,
+    "AT_AddOf": _of_type,
+    **dict.fromkeys(_TRIGGERS, _trigger),
+}

@@ -1,0 +1,109 @@
+"""Whether the constraints of a table prove that all of its rows lie within a partition's bounds."""
+
+from __future__ import annotations
+
+from lockgate.core.effects.expressions import conjuncts, without_casts
+from lockgate.core.effects.structure import ConstraintKind, Relation
+from lockgate.core.effects.trees import body, literal, only, words
+from lockgate.core.parsed import Tree
+
+
+def bound_is_proven(parent: Relation, child: Relation, bound: Tree) -> bool:
+    """Whether valid constraints of `child` spare reading it when it is attached.
+
+    Understands what one writes for it: comparisons of the key with the very constants of the
+    bounds, beside NOT NULL. What it does not understand is not proven.
+    """
+    keys = _keys(parent)
+    if not keys or bound.get("is_default") or not bound:
+        return False
+    conditions = [
+        condition
+        for constraint in child.constraints.values()
+        if constraint.kind is ConstraintKind.CHECK and constraint.valid and constraint.expression
+        for condition in conjuncts(constraint.expression.tree)
+    ]
+    not_null = {c.name for c in child.columns.values() if c.not_null and c.valid_not_null}
+    not_null |= {name for c in conditions if (name := _not_null(c))}
+    match bound.get("strategy"):
+        case "r":
+            return len(keys) == 1 and keys[0] in not_null and _in_range(keys[0], conditions, bound)
+        case "l":
+            return _in_list(keys[0], conditions, bound, keys[0] in not_null)
+    return False
+
+
+def _keys(parent: Relation) -> list[str]:
+    spec = parent.partitioned_by
+    if not isinstance(spec, dict):
+        return []
+    names = [body(node, "PartitionElem").get("name") for node in spec.get("partParams", ())]
+    return [str(name) for name in names] if all(names) else []
+
+
+def _not_null(condition: Tree) -> str | None:
+    test = body(condition, "NullTest")
+    if test.get("nulltesttype") != "IS_NOT_NULL":
+        return None
+    return words(body(test.get("arg"), "ColumnRef").get("fields"))[-1:][0]
+
+
+def _compared(condition: Tree, key: str) -> tuple[str, object] | None:
+    """The operator and the constant that a condition compares the key with."""
+    found = body(condition, "A_Expr")
+    left = body(without_casts(found.get("lexpr", {})), "ColumnRef")
+    if found.get("kind") != "AEXPR_OP" or words(left.get("fields"))[-1:] != (key,):
+        return None
+    return words(found.get("name"))[-1], constant(found.get("rexpr", {}))
+
+
+def constant(node: Tree) -> object:
+    """A constant's value, its type apart: casts and spellings do not matter. None for others."""
+    value = literal(without_casts(node))
+    if isinstance(value, str):
+        text = value.strip()
+        # A timestamp at midnight is written both ways, and a server adds its zone.
+        for suffix in ("+00", ":00", " 00:00"):
+            text = text.removesuffix(suffix)
+        return text
+    return value
+
+
+def _in_range(key: str, conditions: list[Tree], bound: Tree) -> bool:
+    low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
+    found = [pair for c in conditions if (pair := _compared(c, key)) is not None]
+    above = low == "MINVALUE" or any(op in (">=", "=") and value == low for op, value in found)
+    below = high == "MAXVALUE" or any(op == "<" and value == high for op, value in found)
+    return low is not None and high is not None and above and below
+
+
+def _edge(nodes: list[Tree]) -> object:
+    if len(nodes) != 1:
+        return None
+    kind, found = only(nodes[0])
+    if kind == "ColumnRef":
+        word = words(found.get("fields"))[-1].upper()
+        return word if word in ("MINVALUE", "MAXVALUE") else None
+    if kind == "PartitionRangeDatum":
+        return constant(found.get("value", {}))
+    return constant(nodes[0])
+
+
+def _in_list(key: str, conditions: list[Tree], bound: Tree, not_null: bool) -> bool:
+    wanted = {constant(node) for node in bound.get("listdatums", ())}
+    if None in wanted or not not_null:
+        return False
+    for condition in conditions:
+        found = body(condition, "A_Expr")
+        left = body(without_casts(found.get("lexpr", {})), "ColumnRef")
+        if words(left.get("fields"))[-1:] != (key,) or words(found.get("name")) != ("=",):
+            continue
+        if found.get("kind") == "AEXPR_OP":
+            values = {constant(found.get("rexpr", {}))}
+        else:
+            right = without_casts(found.get("rexpr", {}))
+            items = body(right, "List").get("items") or body(right, "A_ArrayExpr").get("elements")
+            values = {constant(node) for node in items or ()}
+        if values and None not in values and values <= wanted:
+            return True
+    return False

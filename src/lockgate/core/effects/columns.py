@@ -1,0 +1,262 @@
+"""Effects of ALTER TABLE on columns."""
+
+from __future__ import annotations
+
+from lockgate.core.effect import LockMode
+from lockgate.core.effects.constraints import lock_for_foreign_key
+from lockgate.core.effects.conversion import conversion, default_of
+from lockgate.core.effects.expressions import is_volatile, proves_not_null
+from lockgate.core.effects.plan import Plan
+from lockgate.core.effects.reading import index_columns, read_column
+from lockgate.core.effects.structure import (
+    ConstraintKind,
+    Kind,
+    Relation,
+    Structure,
+    spelled,
+)
+from lockgate.core.effects.trees import body, is_null, nodes
+from lockgate.core.parsed import Tree
+
+AX = LockMode.ACCESS_EXCLUSIVE
+SRE = LockMode.SHARE_ROW_EXCLUSIVE
+
+
+def add(plan: Plan, command: Tree) -> None:
+    """ADD COLUMN: what has to be computed for each row is, the rest is remembered."""
+    touched, relation = plan.touched, plan.relation
+    plan.lock_below()
+    definition = body(command.get("def"), "ColumnDef")
+    if command.get("missing_ok") and definition.get("colname") in relation.columns:
+        return
+    if relation.kind in (Kind.COMPOSITE, Kind.VIEW, Kind.FOREIGN):
+        return
+    reading = read_column(definition, plan.structure, relation)
+    column = reading.column
+    domain = plan.structure.domain(column.type)
+    default = default_of(touched, column)
+    filled = default is not None and not is_null(default.tree)
+    volatile = is_volatile(touched, default.tree) if default is not None else False
+    unknown_type = (
+        column.type is not None
+        and domain is None
+        and column.type.name not in touched.facts.types
+        and not _is_known_type(plan.structure, column.type.schema, column.type.name)
+    )
+    computed = (
+        reading.serial
+        or column.identity
+        or column.generated == "stored"
+        or (domain is not None and domain.constrained)
+        or (volatile is not False and not column.generated)
+    )
+    if computed:
+        plan.rewritten = True
+        plan.doubted = plan.doubted or volatile is None
+    must_be_given = column.not_null and not (
+        filled or reading.serial or column.identity or column.generated
+    )
+    if domain is not None and domain.not_null and not filled:
+        touched.fails_if_rows = True
+    if must_be_given:
+        touched.fails_if_rows = True
+    if (must_be_given or (column.generated == "virtual" and column.not_null)) and not computed:
+        for found in plan.everywhere:
+            touched.scan(found, AX)
+    for constraint in reading.constraints:
+        match constraint.kind:
+            case ConstraintKind.CHECK if constraint.enforced:
+                for found in plan.everywhere:
+                    touched.scan(found, AX)
+                if not filled and proves_not_null(constraint.expression, column.name):
+                    touched.fails_if_rows = not (reading.serial or column.identity)
+            case ConstraintKind.FOREIGN:
+                # Without a default there is nothing to look up.
+                lock_for_foreign_key(plan, constraint, checks=filled or computed)
+            case ConstraintKind.PRIMARY | ConstraintKind.UNIQUE:
+                for found in plan.everywhere:
+                    if found.kind is not Kind.PARTITIONED:
+                        touched.build(found, _built(relation, found, constraint.name), AX)
+            case _:
+                pass
+    if unknown_type:
+        touched.doubt(relation)
+
+
+def _built(relation: Relation, found: Relation, name: str) -> str:
+    if found is relation:
+        return spelled((relation.name[0], name))
+    return spelled((found.name[0], name.replace(relation.name[1], found.name[1], 1)))
+
+
+def _is_known_type(structure: Structure, schema: str | None, name: str) -> bool:
+    schemas = (schema,) if schema else structure.search_path
+    return any(
+        (place, name) in structure.enums
+        or (place, name) in structure.relations
+        or (place, name) in structure.domains
+        for place in schemas
+    )
+
+
+def drop(plan: Plan, command: Tree) -> None:
+    """DROP COLUMN; what is over the column goes with it."""
+    touched, name = plan.touched, command.get("name", "")
+    columns = plan.relation.columns
+    if command.get("missing_ok") and columns and name not in columns:
+        return
+    plan.lock_below()
+    cascade = command.get("behavior") == "DROP_CASCADE"
+    for relation in plan.everywhere:
+        _drop_from(plan, relation, name, cascade)
+    for relation in plan.everywhere:
+        for sequence in plan.structure.sequences_of(relation.name, name):
+            touched.lock(sequence, AX)
+    if cascade:
+        drop_users(plan, plan.relation, name)
+
+
+def _drop_from(plan: Plan, relation: Relation, name: str, cascade: bool) -> None:
+    touched = plan.touched
+    for index in relation.indexes:
+        found = plan.structure.get(index).index
+        if found is not None and name in index_columns(found):
+            touched.lock(index, AX)
+    for constraint in relation.constraints.values():
+        if constraint.references is not None and name in constraint.columns:
+            lock_with_below(plan, constraint.references, AX)
+    for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
+        if cascade and name in foreign_key.referenced_columns:
+            touched.lock(user, AX)
+
+
+def lock_with_below(plan: Plan, name: tuple[str, str], mode: LockMode) -> None:
+    """A lock on a table; a foreign key reaches the partitions of the table too."""
+    table = plan.structure.get(name)
+    for relation in plan.structure.with_below(table) if table.kind is Kind.PARTITIONED else [table]:
+        plan.touched.lock(relation, mode)
+
+
+def drop_users(plan: Plan, relation: Relation, column: str) -> None:
+    """The views that CASCADE drops with a column."""
+    from lockgate.core.effects.drop import views_over
+
+    for view in views_over(plan.structure, relation.name):
+        if any(kind == "A_Star" for kind, _ in nodes(view.uses)) or _mentions(view, column):
+            for found in [view, *views_over(plan.structure, view.name)]:
+                plan.touched.lock(found, AX)
+                plan.touched.lock_indexes(found, AX)
+
+
+def _mentions(view: Relation, column: str) -> bool:
+    for kind, found in nodes(view.uses):
+        if kind == "ColumnRef":
+            last = found.get("fields", [{}])[-1]
+            if body(last, "String").get("sval") == column:
+                return True
+    return False
+
+
+def change_type(plan: Plan, command: Tree) -> None:
+    """ALTER COLUMN ... TYPE: rewrites unless every old value is one of the new type as it is."""
+    touched, name = plan.touched, command.get("name", "")
+    plan.lock_below()
+    definition = body(command.get("def"), "ColumnDef")
+    if plan.relation.kind in (Kind.COMPOSITE, Kind.VIEW, Kind.FOREIGN):
+        return
+    column = plan.relation.columns.get(name)
+    from lockgate.core.effects.reading import read_type
+
+    found = conversion(
+        touched,
+        column,
+        read_type(definition.get("typeName")),
+        definition.get("raw_default"),
+        definition.get("collClause"),
+    )
+    plan.retyped[name] = found
+    if found.rewrites:
+        plan.rewritten = True
+        plan.doubted = plan.doubted or column is None
+    for relation in plan.everywhere:
+        for constraint in relation.constraints.values():
+            if name not in constraint.columns:
+                continue
+            if constraint.references is not None:
+                lock_with_below(plan, constraint.references, AX)
+                if constraint.valid and found.rewrites:
+                    lock_lookup(plan, relation, constraint.references)
+            elif constraint.kind is ConstraintKind.CHECK and constraint.valid:
+                touched.scan(relation, AX)
+        for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
+            if name in foreign_key.referenced_columns:
+                touched.lock(user, AX)
+    for sequence in plan.structure.sequences_of(plan.relation.name, name):
+        if column is not None and column.identity:
+            touched.lock(sequence, LockMode.SHARE_ROW_EXCLUSIVE)
+        else:
+            touched.lock(sequence, LockMode.ACCESS_EXCLUSIVE)
+
+
+def lock_lookup(plan: Plan, relation: Relation, references: tuple[str, str]) -> None:
+    """What the query that holds all rows against the far side locks beside the two tables."""
+
+
+def set_not_null(plan: Plan, command: Tree) -> None:
+    """SET NOT NULL: all rows are looked at, unless something proves it already."""
+    name = command.get("name", "")
+    plan.lock_below()
+    for relation in plan.everywhere:
+        column = relation.columns.get(name)
+        if column is not None and column.not_null and column.valid_not_null:
+            continue
+        proofs = relation.constraints.values()
+        if any(
+            c.kind is ConstraintKind.CHECK and c.valid and proves_not_null(c.expression, name)
+            for c in proofs
+        ):
+            continue
+        plan.touched.scan(relation, AX)
+
+
+def set_expression(plan: Plan, command: Tree) -> None:
+    """SET EXPRESSION: what is stored is computed anew."""
+    plan.lock_below()
+    column = plan.relation.columns.get(command.get("name", ""))
+    if column is None or column.generated != "virtual":
+        plan.rewritten = True
+
+
+def drop_identity(plan: Plan, command: Tree) -> None:
+    """DROP IDENTITY drops the sequence."""
+    _identity(plan, command, AX)
+
+
+def set_identity(plan: Plan, command: Tree) -> None:
+    """SET GENERATED and RESTART change the sequence."""
+    _identity(plan, command, SRE)
+
+
+def _identity(plan: Plan, command: Tree, mode: LockMode) -> None:
+    for sequence in plan.structure.sequences_of(plan.relation.name, command.get("name", "")):
+        plan.touched.lock(sequence, mode)
+
+
+def finish(plan: Plan) -> None:
+    """What all subcommands together do: one rewrite, and the indexes over columns retyped."""
+    touched = plan.touched
+    for relation in plan.everywhere:
+        if plan.rewritten:
+            touched.rewrite(relation)
+            if plan.doubted:
+                touched.doubt(relation)
+        for column, found in plan.retyped.items():
+            for index in relation.indexes:
+                over = plan.structure.get(index).index
+                if over is None or column not in index_columns(over):
+                    continue
+                touched.lock(index, AX)
+                # A part of a partitioned index is made anew with it, whatever the types.
+                rebuilt = not found.same_order or over.parent is not None or over.expressions
+                if rebuilt and relation.kind is not Kind.PARTITIONED:
+                    touched.build(relation, spelled(index), AX)

@@ -1,0 +1,228 @@
+"""Effects of ALTER TABLE on constraints."""
+
+from __future__ import annotations
+
+from lockgate.core.effect import LockMode
+from lockgate.core.effects.expressions import proves_not_null
+from lockgate.core.effects.names import index_column_names
+from lockgate.core.effects.plan import Plan
+from lockgate.core.effects.reading import INDEXED, index_name, read_constraint
+from lockgate.core.effects.structure import (
+    Constraint,
+    ConstraintKind,
+    Kind,
+    Relation,
+    spelled,
+)
+from lockgate.core.effects.trees import body, only, words
+from lockgate.core.parsed import Tree
+
+AX = LockMode.ACCESS_EXCLUSIVE
+SRE = LockMode.SHARE_ROW_EXCLUSIVE
+SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
+READ = LockMode.ACCESS_SHARE
+READ_ROWS = LockMode.ROW_SHARE
+
+
+def add(plan: Plan, command: Tree) -> None:
+    """ADD CONSTRAINT, by its kind."""
+    touched = plan.touched
+    found = body(command.get("def"), "Constraint")
+    kind = found.get("contype", "")
+    if kind == "CONSTR_NOTNULL":
+        _add_not_null(plan, found)
+        return
+    made = read_constraint(found, plan.structure, plan.relation)
+    match made.kind:
+        case ConstraintKind.CHECK:
+            # NO INHERIT keeps it from children, whose locks are taken since PostgreSQL 18.
+            if not made.no_inherit:
+                plan.lock_below()
+                on = plan.everywhere
+            else:
+                if touched.version >= 18:
+                    plan.lock_below()
+                on = [plan.relation]
+            for relation in on if made.valid else ():
+                touched.scan(relation, AX)
+        case ConstraintKind.FOREIGN:
+            lock_for_foreign_key(plan, made, checks=made.valid)
+        case _ if found.get("indexname"):
+            _add_using_index(plan, made, found["indexname"])
+        case _:
+            _add_indexed(plan, made, found)
+
+
+def _add_not_null(plan: Plan, found: Tree) -> None:
+    name = words(found.get("keys"))[-1:]
+    if not found.get("is_no_inherit"):
+        plan.lock_below()
+    if found.get("skip_validation"):
+        return
+    for relation in plan.everywhere:
+        column = relation.columns.get(name[0]) if name else None
+        if column is not None and column.not_null and column.valid_not_null:
+            continue
+        checks = [c for c in relation.constraints.values() if c.valid]
+        if name and any(proves_not_null(c.expression, name[0]) for c in checks):
+            continue
+        plan.touched.scan(relation, AX)
+
+
+def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
+    """A foreign key locks both sides alike, and reads them where rows are there to be checked."""
+    touched, structure = plan.touched, plan.structure
+    far = structure.get(made.references) if made.references else None
+    near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
+    both = [*near, *(structure.with_below(far) if far and far.kind is Kind.PARTITIONED else [far])]
+    for relation in both:
+        if relation is None:
+            continue
+        touched.lock(relation, SRE)
+        if not checks:
+            continue
+        if relation in near:
+            touched.scan(relation, SRE)
+        lock_planned_indexes(plan, relation, READ)
+
+
+def lock_planned_indexes(plan: Plan, relation: Relation, mode: LockMode) -> None:
+    """The indexes that the planner looks at; those of partitioned tables since PostgreSQL 16."""
+    if relation.kind is not Kind.PARTITIONED or plan.touched.version >= 16:
+        if relation.kind is Kind.PARTITIONED and relation is plan.relation:
+            return
+        plan.touched.lock_indexes(relation, mode)
+
+
+def _add_using_index(plan: Plan, made: Constraint, name: str) -> None:
+    index = plan.structure.get((plan.relation.name[0], name), Kind.INDEX)
+    plan.touched.lock(index, SUX)
+    if made.kind is ConstraintKind.PRIMARY:
+        _prove_not_null(plan, tuple(c for c in (index.index.columns if index.index else ()) if c))
+        if not index.known:
+            plan.touched.scan(plan.relation, AX)
+
+
+def _prove_not_null(plan: Plan, columns: tuple[str, ...]) -> None:
+    """A primary key makes its columns NOT NULL, which may mean to look at every row."""
+    for relation in plan.everywhere:
+        for name in columns:
+            column = relation.columns.get(name)
+            if column is None and not relation.known:
+                continue
+            proven = column is not None and column.not_null and column.valid_not_null
+            checks = [c for c in relation.constraints.values() if c.valid]
+            if not proven and not any(proves_not_null(c.expression, name) for c in checks):
+                plan.touched.scan(relation, AX)
+
+
+def _add_indexed(plan: Plan, made: Constraint, found: Tree) -> None:
+    touched = plan.touched
+    label = {"primary key": "pkey", "unique": "key", "exclude": "excl"}[made.kind.value]
+    columns = made.columns
+    if made.kind is ConstraintKind.EXCLUDE:
+        elements = [pair["List"]["items"][0] for pair in found.get("exclusions", ())]
+        columns = tuple(index_column_names(elements))
+    if made.kind is ConstraintKind.PRIMARY:
+        _prove_not_null(plan, made.columns)
+    for relation in plan.everywhere:
+        if relation is not plan.relation and plan.relation.kind is not Kind.PARTITIONED:
+            # Of children that inherit, a primary key makes the columns NOT NULL in 18 alone.
+            if touched.version >= 18 and made.kind is ConstraintKind.PRIMARY:
+                touched.lock(relation, AX)
+            continue
+        below = relation is not plan.relation
+        mode = LockMode.SHARE if below and not _takes_all(plan, made) else AX
+        name = made.name if not below else index_name(columns, label, plan.structure, relation)
+        if relation.kind is Kind.PARTITIONED:
+            touched.lock(relation, mode)
+        else:
+            touched.build(relation, spelled((relation.name[0], name)), mode)
+
+
+def _takes_all(plan: Plan, made: Constraint) -> bool:
+    """Whether partitions are locked as their parent is: since PostgreSQL 18, or to add NOT NULL."""
+    if plan.touched.version >= 18:
+        return True
+    if made.kind is not ConstraintKind.PRIMARY:
+        return False
+    columns = [plan.relation.columns.get(name) for name in made.columns]
+    return not all(column is not None and column.not_null for column in columns)
+
+
+def drop(plan: Plan, command: Tree) -> None:
+    """DROP CONSTRAINT; of a foreign key, on both sides."""
+    structure, touched = plan.structure, plan.touched
+    constraint = plan.relation.constraints.get(command.get("name", ""))
+    if constraint is None:
+        plan.lock_below()
+        return
+    cascade = command.get("behavior") == "DROP_CASCADE"
+    if (
+        constraint.kind is ConstraintKind.CHECK and not constraint.no_inherit
+    ) or plan.relation.kind is Kind.PARTITIONED:
+        plan.lock_below()
+    if constraint.references is not None:
+        far = structure.get(constraint.references)
+        for relation in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+            touched.lock(relation, AX)
+    if constraint.kind in INDEXED and constraint.index is not None:
+        touched.lock(constraint.index, AX)
+        for relation in plan.below:
+            for index in relation.indexes:
+                own = structure.get(index).index
+                if own is not None and own.parent is not None:
+                    touched.lock(index, AX)
+        if cascade:
+            for user, foreign_key in structure.foreign_keys_to(plan.relation.name):
+                if foreign_key.referenced_columns == constraint.columns:
+                    touched.lock(user, AX)
+
+
+def validate(plan: Plan, command: Tree) -> None:
+    """VALIDATE CONSTRAINT reads all rows under a lock that blocks nobody who works on rows."""
+    structure, touched = plan.structure, plan.touched
+    name = command.get("name", "")
+    constraint = plan.relation.constraints.get(name)
+    if constraint is not None and constraint.valid:
+        return
+    if constraint is None or constraint.references is None:
+        plan.lock_below()
+        for relation in plan.everywhere:
+            touched.scan(relation, SUX)
+        if constraint is None:
+            touched.doubt(plan.relation)
+        return
+    near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
+    for relation in near:
+        touched.scan(relation, SUX)
+        if relation.kind is not Kind.PARTITIONED:
+            touched.lock_indexes(relation, READ)
+    far = structure.get(constraint.references)
+    for relation in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+        touched.lock(relation, READ_ROWS)
+        lock_planned_indexes(plan, relation, READ)
+
+
+def alter(plan: Plan, command: Tree) -> None:
+    """ALTER CONSTRAINT; of the far side only where it begins or ceases to be enforced."""
+    node = command.get("def", {})
+    found = node.get("ATAlterConstraint") or node.get("Constraint") or {}
+    constraint = plan.relation.constraints.get(found.get("conname", ""))
+    if plan.relation.kind is Kind.PARTITIONED:
+        plan.lock_below()
+    if not found.get("alterEnforceability") or constraint is None or not constraint.references:
+        return
+    plan.touched.lock(constraint.references, AX)
+    if found.get("is_enforced") and not constraint.enforced:
+        plan.touched.scan(plan.relation, AX)
+
+
+def kept_by(found: Tree) -> ConstraintKind | None:
+    """The kind of index that a `Constraint` node makes; None where it makes none."""
+    kinds = {
+        "CONSTR_PRIMARY": ConstraintKind.PRIMARY,
+        "CONSTR_UNIQUE": ConstraintKind.UNIQUE,
+        "CONSTR_EXCLUSION": ConstraintKind.EXCLUDE,
+    }
+    return kinds.get(only({"x": found})[1].get("contype", ""))

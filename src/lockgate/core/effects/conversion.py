@@ -1,0 +1,132 @@
+"""Whether a change of a column's type writes the table anew, and which indexes it builds."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from lockgate.core.effects.reading import read_type
+from lockgate.core.effects.structure import Column, Expression, TypeName
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import Node, only, words
+
+UTC = frozenset(("utc", "etc/utc", "gmt", "etc/gmt", "zulu", "etc/uct", "uct", "etc/zulu"))
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a change of type does; `same_order` is whether an index can be kept."""
+
+    rewrites: bool
+    same_order: bool
+
+
+def conversion(
+    touched: Touched, column: Column | None, new: TypeName | None, using: Node, collation: Node
+) -> Conversion:
+    """What it takes to turn `column`, None where it is not known, into `new`."""
+    if column is None or column.type is None or new is None:
+        return Conversion(True, False)
+    old = column.type
+    steps = [old]
+    node = using
+    inner = []
+    kind, found = only(node)
+    while kind in ("TypeCast", "CollateClause"):
+        if kind == "TypeCast":
+            inner.append(read_type(found.get("typeName")))
+        kind, found = only(found.get("arg"))
+    itself = kind == "ColumnRef" and words(found.get("fields"))[-1] == column.name
+    if using is not None and not itself:
+        return Conversion(True, False)
+    for step in [*reversed(inner), new]:
+        if step is None:
+            return Conversion(True, False)
+        steps.append(step)
+    rewrites = False
+    # A cast on the way leaves no modifiers that a later one could be wider than.
+    for before, after in itertools.pairwise(steps):
+        rewrites = rewrites or _step_rewrites(touched, before, after)
+    same = _indexed_as(touched, old) == _indexed_as(touched, new) and not rewrites
+    before_collation = column.collation or ("default",)
+    new_collation = words((collation or {}).get("collname")) or ("default",)
+    return Conversion(rewrites, same and before_collation[-1] == new_collation[-1])
+
+
+def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
+    domain = touched.structure.domain(new)
+    if domain is not None:
+        if touched.structure.domain(old) is domain and not new.array:
+            return False
+        if domain.constrained or domain.base is None:
+            return True
+        return _step_rewrites(touched, old, domain.base)
+    source = touched.structure.domain(old)
+    if source is not None:
+        return source.base is None or _step_rewrites(touched, source.base, new)
+    if old.name != new.name or old.schema != new.schema:
+        return not _coercible(touched, old, new) or (
+            new.modifiers is not None or old.array != new.array
+        )
+    if old.array != new.array:
+        return True
+    if new.modifiers is None or new.modifiers == old.modifiers:
+        # bpchar without modifiers is char(1) in no statement: the parser has written it out.
+        return False
+    return old.array or not _relaxes(touched, old, new)
+
+
+def _coercible(touched: Touched, old: TypeName, new: TypeName) -> bool:
+    if old.schema or new.schema:
+        return False
+    if (old.name, new.name) in touched.facts.coercible:
+        return True
+    # Between the two timestamps nothing moves where the session is at UTC.
+    pair = {old.name, new.name}
+    return pair == {"timestamp", "timestamptz"} and touched.structure.time_zone.lower() in UTC
+
+
+def _relaxes(touched: Touched, old: TypeName, new: TypeName) -> bool:
+    """Whether every value of the old modifiers is one of the new, as the planner knows it."""
+    if new.name not in touched.facts.relaxed or new.modifiers is None:
+        return False
+    before, after = old.modifiers, new.modifiers
+    numbers = [m for m in (*(before or ()), *after) if isinstance(m, int)]
+    if len(numbers) != len((*(before or ()), *after)):
+        return False
+    match new.name:
+        case "varchar" | "varbit":
+            return before is not None and _int(after[0]) >= _int(before[0])
+        case "numeric":
+            if before is None:
+                return False
+            scales = [_int(m[1]) if len(m) > 1 else 0 for m in (before, after)]
+            return scales[0] == scales[1] and _int(after[0]) >= _int(before[0])
+        case "interval":
+            return _int(after[-1]) == 6 and len(after) == 1
+        case _:  # times and timestamps, of at most six digits
+            digits = _int(after[0])
+            return digits >= 6 or (before is not None and digits >= _int(before[0]))
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _indexed_as(touched: Touched, type_name: TypeName) -> object:
+    domain = touched.structure.domain(type_name)
+    if domain is not None and domain.base is not None:
+        return _indexed_as(touched, domain.base)
+    if type_name.schema is None and not type_name.array:
+        return touched.facts.indexed_as.get(type_name.name, type_name.name)
+    if type_name.array:
+        return "array"
+    return type_name.schema, type_name.name
+
+
+def default_of(touched: Touched, column: Column) -> Expression | None:
+    """What an added column is filled with: its default, or that of its domain."""
+    if column.default is not None:
+        return column.default
+    domain = touched.structure.domain(column.type)
+    return domain.default if domain is not None else None

@@ -1,0 +1,197 @@
+"""Effects of DROP, with everything that goes when one thing goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.effect import LockMode
+from lockgate.core.effects.expressions import sequence_of
+from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.structure import Kind, Name, Relation, Structure
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import nodes, object_name, words
+from lockgate.core.parsed import Tree
+
+AX = LockMode.ACCESS_EXCLUSIVE
+SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
+READ = LockMode.ACCESS_SHARE
+
+_KINDS = {
+    "OBJECT_TABLE": Kind.TABLE,
+    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
+    "OBJECT_VIEW": Kind.VIEW,
+    "OBJECT_MATVIEW": Kind.MATERIALIZED,
+    "OBJECT_INDEX": Kind.INDEX,
+    "OBJECT_SEQUENCE": Kind.SEQUENCE,
+}
+_ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
+
+
+def drop(touched: Touched, tree: Tree) -> None:
+    """DROP of anything that is, or hangs on, a relation."""
+    structure = touched.structure
+    kind = tree.get("removeType", "")
+    cascade = tree.get("behavior") == "DROP_CASCADE"
+    for node in tree.get("objects", ()):
+        parts = object_name(node)
+        if kind in _KINDS:
+            relation = structure.find(parts, _KINDS[kind])
+            if not relation.known and tree.get("missing_ok") and structure.relations:
+                continue
+            if tree.get("concurrent"):
+                touched.forbidden = True
+                _drop_index_concurrently(touched, relation)
+                continue
+            drop_relation(touched, relation, cascade=cascade)
+        elif kind in _ON_TABLE and len(parts) > 1:
+            table = structure.find(parts[:-1])
+            touched.lock(table, AX)
+            if kind == "OBJECT_TRIGGER" and table.kind is Kind.PARTITIONED:
+                for child in structure.below(table):
+                    if parts[-1] in child.triggers:
+                        touched.lock(child, AX)
+        elif kind == "OBJECT_STATISTIC_EXT":
+            on = structure.statistics.get(structure.resolve(parts))
+            if on is not None:
+                touched.lock(on, SUX)
+        elif kind == "OBJECT_SCHEMA":
+            _drop_schema(touched, parts[-1], cascade=cascade)
+        elif kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
+            _drop_type(touched, parts, cascade=cascade)
+        elif kind in ("OBJECT_FUNCTION", "OBJECT_ROUTINE") and cascade:
+            _drop_function_users(touched, parts)
+        elif kind == "OBJECT_PUBLICATION":
+            pass
+        elif kind == "OBJECT_EXTENSION" and cascade:
+            touched.unknown = True
+
+
+def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> None:
+    """What goes with a relation, and what has to let go of it."""
+    structure = touched.structure
+    if relation.name in touched.dropped:
+        return
+    touched.dropped.add(relation.name)
+    touched.lock(relation, AX)
+    if relation.index is not None:
+        touched.lock(relation.index.table, AX)
+        _drop_index_parts(touched, relation.name)
+    touched.lock_indexes(relation, AX)
+    for sequence in structure.sequences_of(relation.name):
+        touched.lock(sequence, AX)
+    if relation.partition:
+        for parent in relation.parents:
+            touched.lock(parent, AX)
+            default = structure.default_partition(structure.get(parent))
+            if default is not None and default is not relation:
+                touched.lock(default, AX)
+    if relation.kind is Kind.PARTITIONED or cascade:
+        for child in structure.below(relation):
+            drop_relation(touched, child, cascade=cascade)
+    for constraint in relation.constraints.values():
+        if constraint.references is not None:
+            far = structure.get(constraint.references)
+            for found in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+                touched.lock(found, AX)
+    if cascade:
+        for user, _ in structure.foreign_keys_to(relation.name):
+            touched.lock(user, AX)
+        for view in views_over(structure, relation.name):
+            drop_relation(touched, view, cascade=True)
+        if relation.kind is Kind.SEQUENCE:
+            for table in _defaults_from(structure, relation.name):
+                touched.lock(table, AX)
+
+
+def _drop_index_parts(touched: Touched, name: Name) -> None:
+    for other in list(touched.structure.relations.values()):
+        if other.index is not None and other.index.parent == name:
+            touched.lock(other, AX)
+            touched.lock(other.index.table, AX)
+            _drop_index_parts(touched, other.name)
+
+
+def _drop_index_concurrently(touched: Touched, relation: Relation) -> None:
+    if relation.index is not None:
+        touched.lock(relation.index.table, SUX)
+    # The last step takes ACCESS EXCLUSIVE on an index that nobody looks at any more.
+    touched.lock(relation, SUX)
+
+
+def views_over(structure: Structure, name: Name) -> Iterator[Relation]:
+    """The views that read a relation themselves."""
+    for relation in list(structure.relations.values()):
+        if relation.kind not in (Kind.VIEW, Kind.MATERIALIZED) or not relation.uses:
+            continue
+        for kind, found in nodes([relation.uses]):
+            if kind == "RangeVar" and structure.resolve(parts_of(found)) == name:
+                yield relation
+                break
+
+
+def _defaults_from(structure: Structure, sequence: Name) -> Iterator[Relation]:
+    for relation in structure.relations.values():
+        for column in relation.columns.values():
+            default = column.default
+            calls = nodes([default.tree]) if default is not None else ()
+            for kind, found in calls:
+                if kind == "FuncCall" and words(found.get("funcname"))[-1:] == ("nextval",):
+                    parts = sequence_of(structure, found.get("args", [{}])[0])
+                    if parts is not None and structure.resolve(parts) == sequence:
+                        yield relation
+
+
+def _drop_schema(touched: Touched, schema: str, *, cascade: bool) -> None:
+    if not cascade:
+        return
+    for relation in list(touched.structure.relations.values()):
+        if relation.name[0] == schema:
+            drop_relation(touched, relation, cascade=True)
+    if not touched.structure.relations:
+        touched.unknown = True
+
+
+def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> None:
+    structure = touched.structure
+    composite = structure.relations.get(structure.resolve(parts))
+    if composite is not None and composite.kind is Kind.COMPOSITE:
+        touched.lock(composite, AX)
+    if not cascade:
+        return
+    for relation in tables_with_type(structure, parts):
+        touched.lock(relation, AX)
+    if not structure.relations:
+        touched.unknown = True
+
+
+def tables_with_type(structure: Structure, parts: tuple[str, ...]) -> Iterator[Relation]:
+    """The relations that have a column of a type."""
+    schema = parts[-2] if len(parts) > 1 else None
+    for relation in list(structure.relations.values()):
+        for column in relation.columns.values():
+            found = column.type
+            if found is None or found.name != parts[-1]:
+                continue
+            if schema is None or found.schema in (schema, None):
+                yield relation
+                break
+
+
+def _drop_function_users(touched: Touched, parts: tuple[str, ...]) -> None:
+    structure = touched.structure
+    for relation in list(structure.relations.values()):
+        if parts[-1] in relation.trigger_functions.values():
+            touched.lock(relation, AX)
+        calls = [column.default for column in relation.columns.values() if column.default]
+        calls += [c.expression for c in relation.constraints.values() if c.expression]
+        for expression in calls:
+            for kind, found in nodes([expression.tree]):
+                if kind == "FuncCall" and words(found.get("funcname"))[-1:] == parts[-1:]:
+                    touched.lock(relation, AX)
+    if not structure.relations:
+        touched.unknown = True
+
+
+def drop_owned(touched: Touched, tree: Tree) -> None:
+    """DROP OWNED: what a role owns is in no Structure."""
+    touched.unknown = True

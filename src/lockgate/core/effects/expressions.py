@@ -1,0 +1,110 @@
+"""What an expression asks of the rows: whether it has to be computed for each, what it proves."""
+
+from __future__ import annotations
+
+from lockgate.core.effects.structure import Expression, Structure
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import Node, body, nodes, only, words
+from lockgate.core.parsed import Tree
+from lockgate.core.sql.trees import parse_one
+
+
+def is_volatile(touched: Touched, node: Node) -> bool | None:
+    """Whether an expression may have another value for each row; None where nobody knows.
+
+    None is for a function that is neither PostgreSQL's nor in the Structure.
+    """
+    known: bool | None = False
+    for kind, value in nodes(node):
+        if kind != "FuncCall":
+            continue
+        found = _function_volatile(touched, words(value.get("funcname")))
+        if found:
+            return True
+        if found is None:
+            known = None
+    return known
+
+
+def _function_volatile(touched: Touched, name: tuple[str, ...]) -> bool | None:
+    routines = touched.structure.routine(name) if touched.structure.routines else []
+    if routines:
+        return any(
+            routine.volatility == "v" and not _inlined(touched, routine.source, routine.language)
+            for routine in routines
+        )
+    if len(name) > 1 and name[-2] != "pg_catalog":
+        return None
+    return touched.facts.is_volatile(name[-1])
+
+
+def _inlined(touched: Touched, source: str | None, language: str) -> bool:
+    """Whether a function in SQL is replaced by an expression that is not volatile itself."""
+    if language != "sql" or not source:
+        return False
+    parsed = parse_one(source)
+    select = parsed.tree
+    if parsed.kind != "SelectStmt" or set(select) - _PLAIN_SELECT:
+        return False
+    targets = select.get("targetList", ())
+    if len(targets) != 1 or any(kind == "SubLink" for kind, _ in nodes(targets)):
+        return False
+    return is_volatile(touched, targets) is False
+
+
+_PLAIN_SELECT = frozenset(("targetList", "limitOption", "op"))
+
+
+def conjuncts(node: Tree) -> list[Tree]:
+    """The conditions that all have to hold for `node` to hold."""
+    found = body(node, "BoolExpr")
+    if found.get("boolop") != "AND_EXPR":
+        return [node]
+    return [inner for argument in found.get("args", ()) for inner in conjuncts(argument)]
+
+
+def proves_not_null(expression: Expression | None, column: str) -> bool:
+    """Whether a CHECK of that expression lets no NULL into `column`.
+
+    A check lets pass what is unknown, so that only `IS NOT NULL` proves it, and not `> 0`.
+    """
+    if expression is None:
+        return False
+    for node in conjuncts(expression.tree):
+        test = body(node, "NullTest")
+        if test.get("nulltesttype") != "IS_NOT_NULL":
+            continue
+        if words(body(test.get("arg"), "ColumnRef").get("fields"))[-1:] == (column,):
+            return True
+    return False
+
+
+def without_casts(node: Tree) -> Tree:
+    """`node` without the casts around it."""
+    kind, found = only(node)
+    while kind == "TypeCast":
+        node = found.get("arg", {})
+        kind, found = only(node)
+    return node
+
+
+def sequence_of(structure: Structure, node: Node) -> tuple[str, ...] | None:
+    """The name of the sequence in `nextval('name')`, None where it is no constant."""
+    from lockgate.core.effects.trees import literal
+
+    text = literal(without_casts(node)) if isinstance(node, dict) else None
+    return split_name(text) if isinstance(text, str) else None
+
+
+def split_name(text: str) -> tuple[str, ...]:
+    """The parts of a name as `regclass` reads it."""
+    parts, current, quoted = [], "", False
+    for character in text:
+        if character == '"':
+            quoted = not quoted
+        elif character == "." and not quoted:
+            parts.append(current)
+            current = ""
+        else:
+            current += character if quoted else character.lower()
+    return (*parts, current)

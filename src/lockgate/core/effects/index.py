@@ -1,0 +1,100 @@
+"""Effects of CREATE INDEX and REINDEX."""
+
+from __future__ import annotations
+
+from lockgate.core.effect import LockMode
+from lockgate.core.effects.names import index_column_names
+from lockgate.core.effects.reading import index_name, parts_of
+from lockgate.core.effects.structure import Kind, Relation, spelled
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import is_on, options
+from lockgate.core.parsed import Tree
+
+AX, SHARE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE
+SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
+
+
+def create(touched: Touched, tree: Tree) -> None:
+    """CREATE INDEX, on a partitioned table for each partition."""
+    structure = touched.structure
+    found = tree.get("relation", {})
+    table = structure.find(parts_of(found))
+    concurrent = tree.get("concurrent", False)
+    touched.forbidden = concurrent
+    mode = SUX if concurrent else SHARE
+    touched.lock(table, mode)
+    columns = index_column_names(tree.get("indexParams", ()))
+    name = tree.get("idxname") or index_name(columns, "idx", structure, table)
+    if tree.get("if_not_exists") and (table.name[0], name) in structure.relations:
+        return
+    if table.kind is not Kind.PARTITIONED:
+        touched.build(table, spelled((table.name[0], name)), mode)
+        return
+    if not found.get("inh"):
+        return
+    for child in structure.below(table):
+        touched.lock(child, mode)
+        if child.kind in (Kind.PARTITIONED, Kind.FOREIGN):
+            continue
+        own = index_name(columns, "idx", structure, child)
+        touched.build(child, spelled((child.name[0], own)), mode)
+
+
+def reindex(touched: Touched, tree: Tree) -> None:
+    """REINDEX of an index, a table, or all of a schema or database."""
+    structure = touched.structure
+    concurrent = is_on(options(tree.get("params")), "concurrently")
+    touched.forbidden = concurrent
+    match tree.get("kind"):
+        case "REINDEX_OBJECT_INDEX":
+            index = structure.find(parts_of(tree.get("relation", {})), Kind.INDEX)
+            _reindex_index(touched, index, concurrent)
+        case "REINDEX_OBJECT_TABLE":
+            table = structure.find(parts_of(tree.get("relation", {})))
+            if table.kind is Kind.PARTITIONED:
+                touched.forbidden = True
+                # What is locked while the partitions are listed.
+                for relation in structure.with_below(table):
+                    _reindex_table(touched, relation, concurrent)
+            else:
+                _reindex_table(touched, table, concurrent)
+        case "REINDEX_OBJECT_SCHEMA":
+            touched.forbidden = True
+            for relation in list(structure.relations.values()):
+                if relation.name[0] == tree.get("name"):
+                    _reindex_table(touched, relation, concurrent)
+        case "REINDEX_OBJECT_DATABASE":
+            touched.forbidden = True
+            for relation in list(structure.relations.values()):
+                _reindex_table(touched, relation, concurrent)
+        case _:
+            touched.forbidden = True
+
+
+def _reindex_table(touched: Touched, table: Relation, concurrent: bool) -> None:
+    if table.kind not in (Kind.TABLE, Kind.MATERIALIZED):
+        return
+    touched.lock(table, SUX if concurrent else SHARE)
+    if table.known and not table.indexes:
+        return
+    touched.lock(table, SUX if concurrent else SHARE).scans = True
+    for index in table.indexes:
+        touched.build(table, spelled(index), SUX if concurrent else SHARE)
+        touched.lock(index, SUX if concurrent else AX)
+
+
+def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
+    structure = touched.structure
+    own = index.index
+    if own is None:
+        touched.lock(index, SUX if concurrent else AX)
+        return
+    table = structure.get(own.table)
+    if table.kind is Kind.PARTITIONED:
+        touched.forbidden = True
+        for other in list(structure.relations.values()):
+            if other.index is not None and other.index.parent == index.name:
+                _reindex_index(touched, other, concurrent)
+        return
+    touched.lock(index, SUX if concurrent else AX)
+    touched.build(table, spelled(index.name), SUX if concurrent else SHARE)

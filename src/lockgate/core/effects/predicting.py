@@ -1,0 +1,180 @@
+"""Which reader knows the effects of which statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lockgate.core.effect import StatementEffects
+from lockgate.core.effects import (
+    alter_table,
+    create,
+    drop,
+    index,
+    maintenance,
+    objects,
+    procedures,
+    rows,
+)
+from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.structure import Structure
+from lockgate.core.effects.touched import Touched
+from lockgate.core.parsed import ParsedStatement, Tree
+
+Reader = Callable[[Touched, Tree], None]
+
+
+def predict(parsed: ParsedStatement, structure: Structure, version: int) -> StatementEffects:
+    """What `parsed` does where `structure` is, on a PostgreSQL of major `version`.
+
+    A statement that cannot be read, or that runs code which cannot, has one Effect of evidence
+    UNKNOWN on the relation `?`, beside those that are known.
+    """
+    touched = Touched(structure, version)
+    if parsed.problem is not None:
+        touched.unknown = True
+    else:
+        _add(touched, parsed.kind, parsed.tree, parsed.sql)
+    return touched.answer()
+
+
+def _add(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
+    reader = READERS.get(kind)
+    if reader is not None:
+        reader(touched, tree)
+    elif kind == "DoStmt":
+        procedures.do(touched, tree, sql, _add)
+    elif kind == "CreateFunctionStmt":
+        procedures.create(touched, tree)
+    elif kind == "CallStmt":
+        procedures.call(touched, tree, _add)
+    elif kind in rows.STATEMENTS:
+        if "intoClause" in tree and _exists(touched, tree["intoClause"]):
+            return
+        rows.query(touched, kind, tree)
+        if kind == "SelectStmt":
+            procedures.calls_in(touched, tree, _add)
+    elif kind not in HARMLESS:
+        touched.unknown = True
+
+
+def _exists(touched: Touched, into: Tree) -> bool:
+    return touched.structure.resolve(parts_of(into.get("rel", {}))) in touched.structure.relations
+
+
+READERS: dict[str, Reader] = {
+    "AlterTableStmt": alter_table.alter_table,
+    "AlterTableMoveAllStmt": objects.move_all,
+    "IndexStmt": index.create,
+    "ReindexStmt": index.reindex,
+    "DropStmt": drop.drop,
+    "DropOwnedStmt": drop.drop_owned,
+    "CreateStmt": create.table,
+    "CreateForeignTableStmt": lambda touched, tree: create.table(touched, tree.get("base", tree)),
+    "CreateTableAsStmt": rows.create_as,
+    "ViewStmt": create.view,
+    "CreateSeqStmt": create.sequence,
+    "AlterSeqStmt": create.alter_sequence,
+    "CreateStatsStmt": create.statistics,
+    "CreateSchemaStmt": create.schema,
+    "CreateTrigStmt": create.trigger,
+    "RuleStmt": create.rule,
+    "CreatePolicyStmt": create.policy,
+    "AlterPolicyStmt": create.policy,
+    "CreatePublicationStmt": create.publication,
+    "AlterPublicationStmt": create.publication,
+    "RenameStmt": objects.rename,
+    "AlterObjectSchemaStmt": objects.set_schema,
+    "AlterOwnerStmt": objects.set_owner,
+    "AlterObjectDependsStmt": objects.depends,
+    "CommentStmt": objects.comment,
+    "SecLabelStmt": objects.comment,
+    "GrantStmt": objects.grant,
+    "AlterDomainStmt": objects.alter_domain,
+    "AlterDatabaseStmt": objects.alter_database,
+    "CreateSubscriptionStmt": objects.create_subscription,
+    "AlterSubscriptionStmt": objects.alter_subscription,
+    "DiscardStmt": objects.discard,
+    "TransactionStmt": objects.transaction,
+    "VacuumStmt": maintenance.vacuum,
+    "ClusterStmt": maintenance.cluster,
+    "RefreshMatViewStmt": maintenance.refresh,
+    "TruncateStmt": maintenance.truncate,
+    "LockStmt": maintenance.lock,
+    "CopyStmt": rows.copy,
+    "ExplainStmt": rows.explain,
+    "DeclareCursorStmt": rows.cursor,
+    "PrepareStmt": rows.prepare,
+    "ExecuteStmt": rows.execute,
+    **dict.fromkeys(
+        (
+            "CreatedbStmt",
+            "DropdbStmt",
+            "CreateTableSpaceStmt",
+            "DropTableSpaceStmt",
+            "AlterSystemStmt",
+            "DropSubscriptionStmt",
+        ),
+        objects.always_alone,
+    ),
+}
+
+HARMLESS = frozenset(
+    (
+        "AlterCollationStmt",
+        "AlterDatabaseRefreshCollStmt",
+        "AlterDatabaseSetStmt",
+        "AlterDefaultPrivilegesStmt",
+        "AlterEnumStmt",
+        "AlterEventTrigStmt",
+        "AlterExtensionContentsStmt",
+        "AlterExtensionStmt",
+        "AlterFdwStmt",
+        "AlterForeignServerStmt",
+        "AlterFunctionStmt",
+        "AlterOpFamilyStmt",
+        "AlterOperatorStmt",
+        "AlterRoleSetStmt",
+        "AlterRoleStmt",
+        "AlterStatsStmt",
+        "AlterTSConfigurationStmt",
+        "AlterTSDictionaryStmt",
+        "AlterTableSpaceOptionsStmt",
+        "AlterTypeStmt",
+        "AlterUserMappingStmt",
+        "CheckPointStmt",
+        "ClosePortalStmt",
+        "CompositeTypeStmt",
+        "ConstraintsSetStmt",
+        "CreateAmStmt",
+        "CreateCastStmt",
+        "CreateConversionStmt",
+        "CreateDomainStmt",
+        "CreateEnumStmt",
+        "CreateEventTrigStmt",
+        "CreateExtensionStmt",
+        "CreateFdwStmt",
+        "CreateForeignServerStmt",
+        "CreateOpClassStmt",
+        "CreateOpFamilyStmt",
+        "CreatePLangStmt",
+        "CreateRangeStmt",
+        "CreateRoleStmt",
+        "CreateTransformStmt",
+        "CreateUserMappingStmt",
+        "DeallocateStmt",
+        "DefineStmt",
+        "DropRoleStmt",
+        "DropUserMappingStmt",
+        "FetchStmt",
+        "GrantRoleStmt",
+        "ImportForeignSchemaStmt",
+        "ListenStmt",
+        "LoadStmt",
+        "NotifyStmt",
+        "ReassignOwnedStmt",
+        "UnlistenStmt",
+        "VariableSetStmt",
+        "VariableShowStmt",
+    )
+)
+"""Statements that lock no relation, for they are about other things."""

@@ -1,0 +1,208 @@
+"""Effects of code in a statement: DO blocks, CALL, and the functions that a SELECT calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lockgate.core.effects import rows
+from lockgate.core.effects.expressions import without_casts
+from lockgate.core.effects.structure import Routine
+from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import Node, body, literal, nodes, only, options, words
+from lockgate.core.parsed import Tree
+from lockgate.core.sql.trees import parse, parse_expression, parse_plpgsql
+
+Predict = Callable[[Touched, str, Tree, str], None]
+"""Adds the effects of one more statement: its node's type and content, and its text."""
+
+DEEPEST = 5
+"""How far calls of functions by functions are followed."""
+
+
+def do(touched: Touched, tree: Tree, sql: str, predict: Predict) -> None:
+    """DO: the statements that stand in the block; what is put together while it runs is unknown."""
+    found = options(tree.get("args"))
+    language = str(literal(found.get("language")) or "plpgsql").lower()
+    if language != "plpgsql":
+        touched.unknown = True
+        return
+    _plpgsql(touched, sql, predict, 0)
+
+
+def create(touched: Touched, tree: Tree) -> None:
+    """CREATE FUNCTION: PostgreSQL reads a body in SQL, and so locks what it names."""
+    found = options(tree.get("options"))
+    statements = [only(node) for _, node in _bodies(tree.get("sql_body"))]
+    source = body(found.get("as"), "List").get("items", ())
+    if str(literal(found.get("language"))).lower() == "sql" and source:
+        parsed = parse(str(literal(source[-1])))
+        statements += [(one.kind, one.tree) for one in parsed if one.problem is None]
+    for kind, inner in statements:
+        rows.query(touched, kind, inner, planned=False)
+
+
+def _bodies(node: Node) -> Iterator[tuple[str, Tree]]:
+    """The statements of a BEGIN ATOMIC, or of a RETURN."""
+    for kind, found in nodes([node]):
+        if kind in rows.STATEMENTS:
+            yield kind, {kind: found}
+
+
+def call(touched: Touched, tree: Tree, predict: Predict) -> None:
+    """CALL of a procedure, whose body may be in the Structure."""
+    name = words(tree.get("funccall", {}).get("funcname"))
+    _routines(touched, name, predict, 0, must_know=True)
+
+
+def calls_in(touched: Touched, tree: Tree, predict: Predict) -> None:
+    """The functions that a SELECT calls.
+
+    One without FROM is there for what its functions do: where nothing is known of one, nothing
+    is known of the statement.
+    """
+    alone = "fromClause" not in tree and "intoClause" not in tree
+    targets = tree.get("targetList", ())
+    for kind, found in nodes(targets):
+        if kind == "FuncCall":
+            name = words(found.get("funcname"))
+            top = alone and len(targets) == 1 and _is_top(targets[0], found)
+            _routines(touched, name, predict, 0, must_know=top)
+
+
+def _is_top(target: Tree, call_: Tree) -> bool:
+    return body(without_casts(body(target, "ResTarget").get("val", {})), "FuncCall") is call_
+
+
+def _routines(
+    touched: Touched, name: tuple[str, ...], predict: Predict, depth: int, *, must_know: bool
+) -> None:
+    if not name or depth > DEEPEST:
+        touched.unknown = touched.unknown or must_know
+        return
+    found = touched.structure.routine(name)
+    if not found:
+        system = len(name) == 1 or name[-2] in ("pg_catalog", "information_schema")
+        known = touched.facts.is_volatile(name[-1]) is not None
+        if must_know and not (system and known):
+            touched.unknown = True
+        return
+    for routine in found:
+        _body(touched, routine, predict, depth + 1)
+
+
+def _body(touched: Touched, routine: Routine, predict: Predict, depth: int) -> None:
+    if routine.language == "sql" and routine.source:
+        for parsed in parse(routine.source):
+            if parsed.problem is None:
+                predict(touched, parsed.kind, parsed.tree, parsed.sql)
+    elif routine.language == "plpgsql" and routine.statement:
+        _plpgsql(touched, routine.statement, predict, depth)
+    elif routine.volatility == "v" and routine.language not in ("sql", "internal", "c"):
+        touched.unknown = True
+
+
+def _plpgsql(touched: Touched, sql: str, predict: Predict, depth: int) -> None:
+    functions = parse_plpgsql(sql)
+    if functions is None:
+        touched.unknown = True
+        return
+    for kind, found in _plpgsql_nodes(functions):
+        if kind in ("PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"):
+            touched.forbidden = True
+        elif kind in ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"):
+            _dynamic(touched, _query(found.get("query")), predict)
+        elif (kind == "PLpgSQL_stmt_return_query" and "dynquery" in found) or (
+            kind == "PLpgSQL_stmt_open" and "dynquery" in found
+        ):
+            _dynamic(touched, _query(found.get("dynquery")), predict)
+        elif kind == "PLpgSQL_expr":
+            _static(touched, found, predict)
+
+
+def _plpgsql_nodes(node: Node) -> Iterator[tuple[str, Tree]]:
+    for kind, found in nodes(node):
+        if kind.startswith("PLpgSQL_"):
+            yield kind, found
+
+
+def _query(node: Node) -> str:
+    return str(body(node, "PLpgSQL_expr").get("query", ""))
+
+
+def _static(touched: Touched, expression: Tree, predict: Predict) -> None:
+    text = str(expression.get("query", ""))
+    mode = expression.get("parseMode", 0)
+    if mode == 0:
+        for parsed in parse(text):
+            if parsed.problem is not None:
+                touched.unknown = True
+            elif parsed.kind == "SelectStmt":
+                rows.query(touched, parsed.kind, parsed.tree)
+                calls_in(touched, parsed.tree, predict)
+            else:
+                predict(touched, parsed.kind, parsed.tree, parsed.sql)
+                touched.apply_within(parsed)
+        return
+    if mode >= 3:  # an assignment: only what stands on its right reads anything
+        text = text.partition(":=")[2] or text.partition("=")[2]
+    found = parse_expression(text)
+    if found is not None:
+        rows.query(touched, "SelectStmt", {"targetList": [{"ResTarget": {"val": found}}]})
+
+
+def _dynamic(touched: Touched, expression: str, predict: Predict) -> None:
+    text = constant_text(parse_expression(expression))
+    if text is None:
+        touched.unknown = True
+        return
+    for parsed in parse(text):
+        if parsed.problem is not None:
+            touched.unknown = True
+        else:
+            predict(touched, parsed.kind, parsed.tree, parsed.sql)
+            touched.apply_within(parsed)
+
+
+def constant_text(node: Tree | None) -> str | None:
+    """The text that an expression of constants makes; None where something else is in it."""
+    if node is None:
+        return None
+    node = without_casts(node)
+    value = literal(node)
+    if isinstance(value, str):
+        return value
+    kind, found = only(node)
+    if kind == "A_Expr" and words(found.get("name")) == ("||",):
+        left, right = (constant_text(found.get(side)) for side in ("lexpr", "rexpr"))
+        return None if left is None or right is None else left + right
+    if kind == "FuncCall" and words(found.get("funcname"))[-1:] == ("format",):
+        return _formatted(found.get("args", []))
+    return None
+
+
+def _formatted(arguments: list[Tree]) -> str | None:
+    from lockgate.core.sql.trees import quote_identifier
+
+    texts = [constant_text(argument) for argument in arguments]
+    if not texts or texts[0] is None:
+        return None
+    pieces = texts[0].split("%")
+    made, values = pieces[0], iter(texts[1:])
+    position = 1
+    while position < len(pieces):
+        piece = pieces[position]
+        if not piece:  # %%
+            following = pieces[position + 1] if position + 1 < len(pieces) else ""
+            made += "%" + following
+            position += 2
+            continue
+        value = next(values, None)
+        if value is None or piece[0] not in "sIL":
+            return None
+        if piece[0] == "I":
+            value = quote_identifier(value)
+        elif piece[0] == "L":
+            value = "'" + value.replace("'", "''") + "'"
+        made += value + piece[1:]
+        position += 1
+    return made

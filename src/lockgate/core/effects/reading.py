@@ -1,0 +1,218 @@
+"""Columns, constraints and indexes as statements spell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lockgate.core.effects.names import chosen_name, index_addition, index_column_names
+from lockgate.core.effects.structure import (
+    Column,
+    Constraint,
+    ConstraintKind,
+    Expression,
+    Index,
+    Relation,
+    Structure,
+    TypeName,
+)
+from lockgate.core.effects.trees import Node, columns_in, literal, only, words
+from lockgate.core.parsed import Tree
+
+SERIAL = {
+    "serial": "int4",
+    "serial4": "int4",
+    "bigserial": "int8",
+    "serial8": "int8",
+    "smallserial": "int2",
+    "serial2": "int2",
+}
+
+CONSTRAINT_KINDS = {
+    "CONSTR_CHECK": ConstraintKind.CHECK,
+    "CONSTR_FOREIGN": ConstraintKind.FOREIGN,
+    "CONSTR_PRIMARY": ConstraintKind.PRIMARY,
+    "CONSTR_UNIQUE": ConstraintKind.UNIQUE,
+    "CONSTR_EXCLUSION": ConstraintKind.EXCLUDE,
+    "CONSTR_NOTNULL": ConstraintKind.NOT_NULL,
+}
+INDEXED = frozenset((ConstraintKind.PRIMARY, ConstraintKind.UNIQUE, ConstraintKind.EXCLUDE))
+
+
+@dataclass(slots=True)
+class ColumnReading:
+    """A column as a statement spells it, with the constraints that are spelled in it."""
+
+    column: Column
+    constraints: list[Constraint] = field(default_factory=list)
+    serial: bool = False
+
+
+def parts_of(range_var: Tree) -> tuple[str, ...]:
+    """The parts of a table's name."""
+    schema = range_var.get("schemaname")
+    name = range_var.get("relname", "")
+    return (schema, name) if schema else (name,)
+
+
+def read_type(node: Tree | None) -> TypeName | None:
+    """The type that a `TypeName` means, None for one taken from elsewhere (`%TYPE`)."""
+    if not node or node.get("pct_type"):
+        return None
+    parts = words(node.get("names"))
+    if not parts:
+        return None
+    schema = parts[-2] if len(parts) > 1 else None
+    if schema == "pg_catalog":
+        schema = None
+    modifiers = None
+    if "typmods" in node:
+        modifiers = tuple(_modifier(found) for found in node["typmods"])
+    name = SERIAL.get(parts[-1], parts[-1]) if schema is None else parts[-1]
+    return TypeName(schema, name, modifiers, array="arrayBounds" in node)
+
+
+def _modifier(node: Tree) -> object:
+    value = literal(node)
+    return value if value is not None else tuple(sorted(columns_in(node)))
+
+
+def is_serial(node: Tree | None) -> bool:
+    """Whether the type is a serial one, which brings a sequence and a default."""
+    parts = words((node or {}).get("names"))
+    return len(parts) == 1 and parts[0] in SERIAL
+
+
+def read_column(definition: Tree, structure: Structure, table: Relation) -> ColumnReading:
+    """The column of a `ColumnDef`."""
+    name = definition.get("colname", "")
+    type_node = definition.get("typeName")
+    column = Column(name, read_type(type_node))
+    reading = ColumnReading(column, serial=is_serial(type_node))
+    if "collClause" in definition:
+        column.collation = words(definition["collClause"].get("collname"))
+    if reading.serial:
+        column.not_null = True
+        column.default = Expression("nextval('a')")
+    if definition.get("raw_default"):
+        column.default = Expression(node=definition["raw_default"])
+    for node in definition.get("constraints", ()):
+        _, found = only(node)
+        match found.get("contype"):
+            case "CONSTR_NOTNULL":
+                column.not_null = True
+                column.valid_not_null = not found.get("skip_validation", False)
+            case "CONSTR_DEFAULT":
+                column.default = Expression(node=found.get("raw_expr"))
+            case "CONSTR_IDENTITY":
+                column.identity = column.not_null = True
+            case "CONSTR_GENERATED":
+                virtual = found.get("generated_kind") == "v"
+                column.generated = "virtual" if virtual else "stored"
+                column.default = Expression(node=found.get("raw_expr"))
+            case "CONSTR_PRIMARY" | "CONSTR_UNIQUE" | "CONSTR_CHECK" | "CONSTR_FOREIGN":
+                made = read_constraint(found, structure, table, column=name)
+                reading.constraints.append(made)
+                if made.kind is ConstraintKind.PRIMARY:
+                    column.not_null = True
+            case "CONSTR_ATTR_NOT_ENFORCED" if reading.constraints:
+                reading.constraints[-1].enforced = False
+                reading.constraints[-1].valid = False
+            case _:
+                pass
+    return reading
+
+
+def read_constraint(
+    found: Tree, structure: Structure, table: Relation, *, column: str | None = None
+) -> Constraint:
+    """The constraint of a `Constraint` node; `column` is the one that it is spelled in."""
+    kind = CONSTRAINT_KINDS[found["contype"]]
+    enforced = found.get("is_enforced", True)
+    # A constraint that is not enforced is not valid; what says neither is.
+    valid = not found.get("skip_validation", False) and enforced
+    columns = words(found.get("keys") or found.get("fk_attrs"))
+    if column is not None and kind is not ConstraintKind.CHECK:
+        columns = (column,)
+    made = Constraint("", kind, columns, valid=valid, enforced=enforced)
+    made.no_inherit = found.get("is_no_inherit", False)
+    if kind is ConstraintKind.CHECK:
+        made.expression = Expression(found.get("cooked_expr"), found.get("raw_expr"))
+        made.columns = tuple(sorted(columns_in(made.expression.tree)))
+    elif kind is ConstraintKind.EXCLUDE:
+        elements = [pair["List"]["items"][0] for pair in found.get("exclusions", ())]
+        made.columns = tuple(index_column_names(elements))
+    elif kind is ConstraintKind.FOREIGN:
+        pk_table = found.get("pktable", {})
+        made.references = structure.find(parts_of(pk_table)).name
+        if parts_of(pk_table)[-1] == table.name[1] and made.references == table.name:
+            made.references = table.name
+        made.referenced_columns = words(found.get("pk_attrs"))
+        made.on_delete = found.get("fk_del_action", "a")
+        made.on_update = found.get("fk_upd_action", "a")
+    made.name = found.get("conname") or constraint_name(made, structure, table)
+    if kind in INDEXED:
+        made.index = (table.name[0], found.get("indexname") or made.name)
+    return made
+
+
+def constraint_name(made: Constraint, structure: Structure, table: Relation) -> str:
+    """The name that PostgreSQL gives to a constraint without one."""
+    taken = set(table.constraints)
+    name = table.name[1]
+    match made.kind:
+        case ConstraintKind.FOREIGN:
+            return chosen_name(name, index_addition(made.columns), "fkey", taken)
+        case ConstraintKind.CHECK:
+            addition = made.columns[0] if len(made.columns) == 1 else ""
+            return chosen_name(name, addition, "check", taken)
+        case ConstraintKind.NOT_NULL:
+            return chosen_name(name, index_addition(made.columns), "not_null", taken)
+        case ConstraintKind.PRIMARY | ConstraintKind.UNIQUE | ConstraintKind.EXCLUDE:
+            return index_name(made.columns, _LABELS[made.kind], structure, table)
+
+
+_LABELS = {
+    ConstraintKind.PRIMARY: "pkey",
+    ConstraintKind.UNIQUE: "key",
+    ConstraintKind.EXCLUDE: "excl",
+}
+
+
+def index_name(columns: Iterable[str], label: str, structure: Structure, table: Relation) -> str:
+    """The name that PostgreSQL gives to an index without one."""
+    schema, name = table.name
+    taken = {other for place, other in structure.relations if place == schema}
+    addition = "" if label == "pkey" else index_addition(columns)
+    return chosen_name(name, addition, label, taken | set(table.constraints))
+
+
+def read_index(statement: Tree, table: Relation) -> Index:
+    """The index of an `IndexStmt`."""
+    columns: list[str | None] = []
+    expressions = []
+    for node in statement.get("indexParams", ()):
+        _, element = only(node)
+        columns.append(element.get("name"))
+        if "expr" in element:
+            expressions.append(Expression(node=element["expr"]))
+    included = tuple(only(n)[1].get("name", "") for n in statement.get("indexIncludingParams", ()))
+    where: Node = statement.get("whereClause")
+    return Index(
+        table.name,
+        tuple(columns),
+        included,
+        tuple(expressions),
+        Expression(node=where) if where else None,
+        unique=statement.get("unique", False),
+        method=statement.get("accessMethod", "btree"),
+    )
+
+
+def index_columns(index: Index) -> frozenset[str]:
+    """Every column that an index needs, also in its expressions and its predicate."""
+    found = {column for column in index.columns if column}
+    found.update(index.included)
+    for expression in (*index.expressions, *((index.predicate,) if index.predicate else ())):
+        found |= columns_in(expression.tree)
+    return frozenset(found)

@@ -1,0 +1,391 @@
+"""What exists when a statement runs: relations with all that decides what it locks and reads.
+
+A Structure is changed in place, statement by statement. `catalog.py` fills one from a Catalog,
+`applying.py` by the statements themselves.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from lockgate.core.effects.trees import Node
+from lockgate.core.parsed import ParsedStatement, Tree
+from lockgate.core.sql.trees import parse_expression, quote_identifier
+
+if TYPE_CHECKING:
+    from lockgate.core.catalog import Catalog
+
+Name = tuple[str, str]
+"""A schema and a name in it, unquoted."""
+
+
+class Kind(StrEnum):
+    """What a relation is."""
+
+    TABLE = "table"
+    PARTITIONED = "partitioned table"
+    FOREIGN = "foreign table"
+    VIEW = "view"
+    MATERIALIZED = "materialized view"
+    INDEX = "index"
+    SEQUENCE = "sequence"
+    COMPOSITE = "composite type"
+
+
+TABLES = frozenset((Kind.TABLE, Kind.PARTITIONED, Kind.FOREIGN))
+STORED = frozenset((Kind.TABLE, Kind.MATERIALIZED))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A type as a column has it; `schema` is None for PostgreSQL's own and unknown ones.
+
+    `modifiers` are the numbers and words in parentheses, None where there are none.
+    """
+
+    schema: str | None
+    name: str
+    modifiers: tuple[object, ...] | None = None
+    array: bool = False
+
+
+@dataclass(slots=True)
+class Expression:
+    """An expression, read when it is first asked for."""
+
+    text: str | None = None
+    node: Node = None
+
+    @property
+    def tree(self) -> Tree:
+        """Its node; empty where a Catalog's text cannot be read."""
+        if self.node is None:
+            self.node = parse_expression(self.text or "") or {}
+        return self.node  # type: ignore[no-any-return]
+
+
+@dataclass(slots=True)
+class Column:
+    """A column. `generated` is `stored`, `virtual` or empty."""
+
+    name: str
+    type: TypeName | None
+    not_null: bool = False
+    valid_not_null: bool = True
+    default: Expression | None = None
+    identity: bool = False
+    generated: str = ""
+    sequence: Name | None = None
+    collation: tuple[str, ...] | None = None
+
+
+class ConstraintKind(StrEnum):
+    """What a constraint holds rows to."""
+
+    CHECK = "check"
+    FOREIGN = "foreign key"
+    PRIMARY = "primary key"
+    UNIQUE = "unique"
+    EXCLUDE = "exclude"
+    NOT_NULL = "not null"
+
+
+@dataclass(slots=True)
+class Constraint:
+    """A constraint of a table; `references` and what follows are those of a foreign key."""
+
+    name: str
+    kind: ConstraintKind
+    columns: tuple[str, ...] = ()
+    expression: Expression | None = None
+    valid: bool = True
+    enforced: bool = True
+    no_inherit: bool = False
+    index: Name | None = None
+    references: Name | None = None
+    referenced_columns: tuple[str, ...] = ()
+    on_delete: str = "a"
+    on_update: str = "a"
+
+
+@dataclass(slots=True)
+class Index:
+    """What an index is over; `columns` has None for an expression, which is in `expressions`."""
+
+    table: Name
+    columns: tuple[str | None, ...]
+    included: tuple[str, ...] = ()
+    expressions: tuple[Expression, ...] = ()
+    predicate: Expression | None = None
+    unique: bool = False
+    valid: bool = True
+    method: str = "btree"
+    parent: Name | None = None
+    clustered: bool = False
+
+
+@dataclass(slots=True)
+class Relation:
+    """A relation by its name, with what hangs on it by name."""
+
+    name: Name
+    kind: Kind
+    known: bool = True
+    columns: dict[str, Column] = field(default_factory=dict)
+    constraints: dict[str, Constraint] = field(default_factory=dict)
+    indexes: list[Name] = field(default_factory=list)
+    parents: list[Name] = field(default_factory=list)
+    children: list[Name] = field(default_factory=list)
+    partition: bool = False
+    bound: Node = None
+    partitioned_by: Node = None
+    index: Index | None = None
+    owned_by: tuple[Name, str] | None = None
+    uses: Node = None
+    triggers: dict[str, str] = field(default_factory=dict)
+    trigger_functions: dict[str, str] = field(default_factory=dict)
+    rules: set[str] = field(default_factory=set)
+    policies: dict[str, Node] = field(default_factory=dict)
+    persistence: str = "p"
+    tablespace: str | None = None
+    of_type: Name | None = None
+
+    @property
+    def is_default_partition(self) -> bool:
+        """Whether it takes the rows that no other partition takes."""
+        return (
+            self.partition and isinstance(self.bound, dict) and bool(self.bound.get("is_default"))
+        )
+
+
+@dataclass(slots=True)
+class Routine:
+    """A function or procedure; `volatility` is `v`, `s` or `i`, `statement` what made it."""
+
+    volatility: str = "v"
+    language: str = ""
+    source: str | None = None
+    arguments: int = 0
+    statement: str | None = None
+
+
+@dataclass(slots=True)
+class Domain:
+    """A domain and what it asks of its values."""
+
+    base: TypeName | None
+    not_null: bool = False
+    checks: dict[str, bool] = field(default_factory=dict)
+    default: Expression | None = None
+
+    @property
+    def constrained(self) -> bool:
+        """Whether a value has to be looked at before it is one of the domain's."""
+        return self.not_null or bool(self.checks)
+
+
+@dataclass(slots=True)
+class Structure:
+    """Relations, types and functions by name, and how names without a schema are read."""
+
+    relations: dict[Name, Relation] = field(default_factory=dict)
+    domains: dict[Name, Domain] = field(default_factory=dict)
+    enums: dict[Name, list[str]] = field(default_factory=dict)
+    routines: dict[Name, list[Routine]] = field(default_factory=dict)
+    statistics: dict[Name, Name] = field(default_factory=dict)
+    publications: dict[str, list[Name]] = field(default_factory=dict)
+    referencing: dict[Name, set[Name]] = field(default_factory=dict)
+    search_path: tuple[str, ...] = ("public",)
+    prepared: dict[str, Tree] = field(default_factory=dict)
+    time_zone: str = ""
+
+    @classmethod
+    def empty(cls) -> Structure:
+        """Nothing, as in a new database."""
+        return cls()
+
+    def copy(self) -> Structure:
+        """Another one that can be changed without this one."""
+        return copy.deepcopy(self)
+
+    def apply(self, parsed: ParsedStatement) -> None:
+        """Changes this Structure as the statement would change the database."""
+        from lockgate.core.effects.applying import apply
+
+        apply(self, parsed)
+
+    def after(self, parsed: ParsedStatement) -> Structure:
+        """Another one, as the statement would leave it. `apply` is cheaper by far."""
+        copied = self.copy()
+        copied.apply(parsed)
+        return copied
+
+    @classmethod
+    def from_catalog(cls, catalog: Catalog) -> Structure:
+        """What a Catalog holds."""
+        from lockgate.core.effects.catalog import from_catalog
+
+        return from_catalog(catalog)
+
+    # Looking up
+
+    def resolve(self, parts: tuple[str, ...]) -> Name:
+        """The name that `parts` mean: the relation that exists, else where it would be made."""
+        if len(parts) > 1:
+            return parts[-2], parts[-1]
+        name = parts[-1] if parts else ""
+        for schema in ("pg_temp", *self.search_path):
+            if (schema, name) in self.relations:
+                return schema, name
+        if name.startswith("pg_") and self.relations.get(("public", name)) is None:
+            return "pg_catalog", name
+        return self.search_path[0] if self.search_path else "public", name
+
+    def find(self, parts: tuple[str, ...], kind: Kind = Kind.TABLE) -> Relation:
+        """The relation that `parts` mean; one of `kind` that nothing is known of where none is."""
+        name = self.resolve(parts)
+        found = self.relations.get(name)
+        return found if found is not None else Relation(name, kind, known=False)
+
+    def get(self, name: Name, kind: Kind = Kind.TABLE) -> Relation:
+        """The relation of that name, or one of `kind` that nothing is known of."""
+        found = self.relations.get(name)
+        return found if found is not None else Relation(name, kind, known=False)
+
+    def below(self, relation: Relation) -> Iterator[Relation]:
+        """Its partitions or children and theirs, not itself; in order, each once."""
+        seen = {relation.name}
+        waiting = list(relation.children)
+        while waiting:
+            name = waiting.pop(0)
+            if name not in seen:
+                seen.add(name)
+                child = self.get(name)
+                yield child
+                waiting.extend(child.children)
+
+    def with_below(self, relation: Relation) -> Iterator[Relation]:
+        """Itself, then its partitions or children and theirs."""
+        yield relation
+        if relation.children:
+            yield from self.below(relation)
+
+    def default_partition(self, relation: Relation) -> Relation | None:
+        """The default partition of a partitioned table, None where it has none."""
+        for name in relation.children:
+            child = self.get(name)
+            if child.is_default_partition:
+                return child
+        return None
+
+    def domain(self, type_name: TypeName | None) -> Domain | None:
+        """The domain that a type is, None where it is none."""
+        if type_name is None or type_name.array or not self.domains:
+            return None
+        schemas = (type_name.schema,) if type_name.schema else self.search_path
+        for schema in schemas:
+            found = self.domains.get((schema, type_name.name))
+            if found is not None:
+                return found
+        return None
+
+    def routine(self, parts: tuple[str, ...]) -> list[Routine]:
+        """The functions of a name."""
+        if len(parts) > 1:
+            return self.routines.get((parts[-2], parts[-1]), [])
+        for schema in self.search_path:
+            found = self.routines.get((schema, parts[0]))
+            if found:
+                return found
+        return []
+
+    def foreign_keys_to(self, name: Name) -> Iterator[tuple[Relation, Constraint]]:
+        """The foreign keys that reference `name`, each with its table."""
+        for table in sorted(self.referencing.get(name, ())):
+            relation = self.relations.get(table)
+            for constraint in list(relation.constraints.values()) if relation else ():
+                if constraint.references == name:
+                    assert relation is not None
+                    yield relation, constraint
+
+    def sequences_of(self, name: Name, column: str | None = None) -> Iterator[Relation]:
+        """The sequences that a table, or a column of it, owns."""
+        for relation in self.relations.values():
+            owner = relation.owned_by
+            if owner is not None and owner[0] == name and column in (None, owner[1]):
+                yield relation
+
+    # Changing
+
+    def add(self, relation: Relation) -> None:
+        """Puts a relation in."""
+        self.relations[relation.name] = relation
+        for constraint in relation.constraints.values():
+            self.refer(relation.name, constraint)
+
+    def refer(self, table: Name, constraint: Constraint) -> None:
+        """Remembers the far side of a foreign key."""
+        if constraint.references is not None:
+            self.referencing.setdefault(constraint.references, set()).add(table)
+
+    def remove(self, name: Name) -> None:
+        """Takes a relation out, with its indexes, its sequences, and its place with others."""
+        relation = self.relations.pop(name, None)
+        if relation is None:
+            return
+        for index in relation.indexes:
+            self.relations.pop(index, None)
+        for sequence in list(self.sequences_of(name)):
+            self.relations.pop(sequence.name, None)
+        for parent in relation.parents:
+            above = self.relations.get(parent)
+            if above is not None and name in above.children:
+                above.children.remove(name)
+        if relation.index is not None:
+            table = self.relations.get(relation.index.table)
+            if table is not None and name in table.indexes:
+                table.indexes.remove(name)
+        for users in self.referencing.values():
+            users.discard(name)
+
+    def rename(self, old: Name, new: Name) -> None:
+        """Gives a relation another name or schema, wherever it is named."""
+        relation = self.relations.pop(old, None)
+        if relation is None:
+            return
+        relation.name = new
+        self.relations[new] = relation
+        for other in self._neighbours(relation):
+            other.parents = [new if name == old else name for name in other.parents]
+            other.children = [new if name == old else name for name in other.children]
+            other.indexes = [new if name == old else name for name in other.indexes]
+            if other.index is not None and other.index.table == old:
+                other.index.table = new
+            if other.index is not None and other.index.parent == old:
+                other.index.parent = new
+            if other.owned_by is not None and other.owned_by[0] == old:
+                other.owned_by = new, other.owned_by[1]
+            for constraint in other.constraints.values():
+                if constraint.references == old:
+                    constraint.references = new
+                if constraint.index == old:
+                    constraint.index = new
+        if old in self.referencing:
+            self.referencing[new] = self.referencing.pop(old)
+        for users in self.referencing.values():
+            if old in users:
+                users.remove(old)
+                users.add(new)
+
+    def _neighbours(self, relation: Relation) -> Iterable[Relation]:
+        # Renames are rare, and a relation is named from many places: look at all of them.
+        return self.relations.values()
+
+
+def spelled(name: Name) -> str:
+    """A name as Catalogs and Effects have it: qualified, and quoted where it has to be."""
+    return f"{quote_identifier(name[0])}.{quote_identifier(name[1])}"

@@ -1,0 +1,118 @@
+"""Gathers what one statement does to each relation, while it is being read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Transactional
+from lockgate.core.effects.facts import Facts, facts
+from lockgate.core.effects.structure import Kind, Name, Relation, Structure, spelled
+from lockgate.core.parsed import ParsedStatement
+
+_STRENGTH = {mode: mode.strength for mode in LockMode}
+
+
+@dataclass(slots=True)
+class _Touch:
+    mode: LockMode
+    rewrites: bool = False
+    scans: bool = False
+    builds: list[str] = field(default_factory=list)
+    unknown: bool = False
+
+
+@dataclass(slots=True)
+class Touched:
+    """What is known so far of one statement: relations by name, the strongest lock of each."""
+
+    structure: Structure
+    version: int
+    relations: dict[Name, _Touch] = field(default_factory=dict)
+    forbidden: bool = False
+    fails_if_rows: bool = False
+    unknown: bool = False
+    own_structure: bool = False
+    dropped: set[Name] = field(default_factory=set)
+
+    @property
+    def facts(self) -> Facts:
+        """What PostgreSQL of this version says of its own types and functions."""
+        return facts(self.version)
+
+    def lock(self, relation: Relation | Name, mode: LockMode) -> _Touch:
+        """A lock on a relation; a stronger one than before counts."""
+        name = relation.name if isinstance(relation, Relation) else relation
+        touch = self.relations.get(name)
+        if touch is None:
+            touch = self.relations[name] = _Touch(mode)
+        elif _STRENGTH[mode] > _STRENGTH[touch.mode]:
+            touch.mode = mode
+        return touch
+
+    def lock_indexes(self, relation: Relation, mode: LockMode) -> None:
+        """A lock on each index of a relation."""
+        for index in relation.indexes:
+            self.lock(index, mode)
+
+    def scan(self, relation: Relation, mode: LockMode) -> None:
+        """A lock, and all of the relation read under it."""
+        self.lock(relation, mode).scans = relation.kind not in _NOT_STORED
+
+    def build(self, relation: Relation, index: str, mode: LockMode) -> None:
+        """A lock, all of the relation read, and an index of it built."""
+        touch = self.lock(relation, mode)
+        touch.scans = True
+        if index not in touch.builds:
+            touch.builds.append(index)
+
+    def rewrite(self, relation: Relation, mode: LockMode = LockMode.ACCESS_EXCLUSIVE) -> None:
+        """A lock, all of the relation written anew, and so each of its indexes."""
+        touch = self.lock(relation, mode)
+        if relation.kind in _NOT_STORED:
+            return
+        touch.rewrites = touch.scans = True
+        for index in relation.indexes:
+            self.lock(index, mode)
+            if spelled(index) not in touch.builds:
+                touch.builds.append(spelled(index))
+
+    def doubt(self, relation: Relation) -> None:
+        """Says that what is predicted of a touched relation is a guess to the safe side."""
+        touch = self.relations.get(relation.name)
+        if touch is not None:
+            touch.unknown = True
+
+    def apply_within(self, parsed: ParsedStatement) -> None:
+        """Lets what follows in a block see what a statement of it leaves."""
+        if not self.own_structure:
+            self.structure, self.own_structure = self.structure.copy(), True
+        self.structure.apply(parsed)
+
+    def answer(self) -> StatementEffects:
+        """What was gathered."""
+        effects = tuple(
+            Effect(
+                spelled(name),
+                touch.mode,
+                touch.rewrites,
+                touch.scans,
+                tuple(touch.builds),
+                Evidence.UNKNOWN if touch.unknown else Evidence.PREDICTED,
+            )
+            for name, touch in self.relations.items()
+            if name[0] not in _SYSTEM
+        )
+        if self.unknown:
+            effects += (UNKNOWN_EFFECT,)
+        return StatementEffects(
+            effects,
+            Transactional.FORBIDDEN if self.forbidden else Transactional.ALLOWED,
+            self.fails_if_rows,
+        )
+
+
+_SYSTEM = frozenset(("pg_catalog", "information_schema"))
+_NOT_STORED = frozenset((Kind.PARTITIONED, Kind.FOREIGN, Kind.VIEW))
+
+UNKNOWN_EFFECT = Effect("?", LockMode.ACCESS_EXCLUSIVE, True, True, (), Evidence.UNKNOWN)
+"""What a statement that cannot be read may do: anything, to a relation that has no name here."""

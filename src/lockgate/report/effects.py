@@ -1,0 +1,88 @@
+"""Effects as a person reads them at a glance, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lockgate.core.effect import Effect, Evidence, StatementEffects, Transactional
+
+RED, YELLOW, DIM, PLAIN = "\033[31m", "\033[33m", "\033[2m", "\033[0m"
+
+WORDS = {
+    ("reads", "writes"): "blocks reads and writes",
+    ("writes",): "blocks writes",
+    (): "blocks neither",
+}
+MOST_SHOWN = 16
+
+
+def effects_document(found: StatementEffects) -> dict[str, Any]:
+    """The effects of one statement as CONTRACT.md has them."""
+    return {
+        "transaction": found.transaction.value,
+        "fails_if_rows": found.fails_if_rows,
+        "effects": [
+            {
+                "relation": effect.relation,
+                "mode": effect.mode.value,
+                "rewrites": effect.rewrites,
+                "scans": effect.scans,
+                "builds": list(effect.builds),
+                "blocks": list(effect.blocks),
+                "evidence": effect.evidence.value,
+            }
+            for effect in found.effects
+        ],
+    }
+
+
+def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:
+    """A line for each relation, the strongest lock first, with what is done to it below."""
+    lines = []
+    if found.transaction is Transactional.FORBIDDEN:
+        lines.append("cannot run inside a transaction block")
+    if found.fails_if_rows:
+        lines.append(_coloured("fails as soon as there is a row", RED, colour))
+    if not found.effects:
+        lines.append(_coloured("locks no table", DIM, colour))
+    shown = found.effects[:MOST_SHOWN]
+    width = max((len(e.relation) for e in shown if e.relation != "?"), default=0)
+    for effect in shown:
+        lines += _effect_lines(effect, min(width, 28), colour)
+    left = found.effects[MOST_SHOWN:]
+    if left:
+        lines.append(f"and {len(left)} more, none with a stronger lock")
+    return lines
+
+
+def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
+    if effect.evidence is Evidence.UNKNOWN and effect.relation == "?":
+        return [_coloured("unknown: may lock anything, so it counts as dangerous", RED, colour)]
+    words = f"{WORDS[effect.blocks]:<23}  {effect.mode.value}"
+    shade = RED if "reads" in effect.blocks else YELLOW if effect.blocks else DIM
+    name = effect.relation
+    lines = [] if len(name) <= width else [name]
+    first = f"{name:<{width}}" if len(name) <= width else " " * width
+    lines.append(f"{first}  {_coloured(words, shade, colour)}")
+    done = list(_done(effect))
+    if done:
+        lines.append(f"{'':<{width}}  {', '.join(done)}")
+    return lines
+
+
+def _done(effect: Effect) -> Iterable[str]:
+    if effect.rewrites:
+        yield "writes every row anew"
+    elif effect.scans:
+        yield "reads every row"
+    if effect.builds:
+        names = [name.rpartition(".")[2] for name in effect.builds]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield f"builds {', '.join(names[:3])}{more}"
+    if effect.evidence is Evidence.UNKNOWN:
+        yield "not known for certain"
+
+
+def _coloured(text: str, shade: str, colour: bool) -> str:
+    return f"{shade}{text}{PLAIN}" if colour else text

@@ -1,0 +1,111 @@
+"""What `lockgate explain` found, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from lockgate.core.effect import StatementEffects
+from lockgate.core.finding import Finding
+from lockgate.core.parsed import ParsedStatement, SyntaxProblem
+from lockgate.report.effects import effects_document, effects_lines
+
+INDENT = "   "
+
+
+class Explained(Protocol):
+    """A statement with its Effects."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the script, from 0."""
+        ...
+
+    @property
+    def parsed(self) -> ParsedStatement:
+        """Its text and line."""
+        ...
+
+    @property
+    def effects(self) -> StatementEffects:
+        """What it does."""
+        ...
+
+
+def explain_text(
+    statements: Iterable[Explained], script: str, version: int, *, width: int, colour: bool
+) -> str:
+    """Each statement with a table of what it locks."""
+    lines: list[str] = []
+    for found in statements:
+        if lines:
+            lines.append("")
+        lines.append(_title(found, width))
+        problem = found.parsed.problem
+        if problem is not None:
+            lines += [INDENT + line for line in problem_lines(problem, script, width)]
+        lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
+    if not lines:
+        return "no statement to explain"
+    return "\n".join([*lines, "", f"predicted for PostgreSQL {version}"])
+
+
+def _title(found: Explained, width: int) -> str:
+    place = f"line {found.parsed.line}"
+    sql = " ".join(found.parsed.sql.split())
+    room = max(width, 40) - len(place) - 2
+    if len(sql) > room:
+        sql = sql[: room - 2] + " …"
+    return f"{sql:<{room}}  {place}"
+
+
+def problem_lines(problem: SyntaxProblem, script: str, width: int) -> list[str]:
+    """What the parser says, the line that it says it of, and a caret below the place."""
+    lines = script.splitlines()
+    text = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+    room = max(width, 40) - len(INDENT) - 2
+    start = max(0, min(problem.column - 1 - room // 2, len(text) - room))
+    shown = text[start : start + room].replace("\t", " ")
+    return [
+        f"{problem.message}, line {problem.line} column {problem.column}",
+        f"  {shown}",
+        f"  {'':>{max(0, problem.column - 1 - start)}}^",
+    ]
+
+
+def explain_document(
+    statements: Iterable[Explained],
+    findings: Iterable[Finding],
+    version: int,
+    *,
+    file: str | None,
+) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "pg_version": version,
+        "statements": [
+            {
+                "index": found.index,
+                "sql": found.parsed.sql,
+                "file": file,
+                "line": found.parsed.line,
+                "revision": None,
+                **effects_document(found.effects),
+            }
+            for found in statements
+        ],
+        "findings": [
+            {
+                "code": finding.code,
+                "rule": finding.source,
+                "severity": finding.severity.value,
+                "statement": finding.statement,
+                "relation": finding.relation,
+                "message": finding.message,
+                "remedy": finding.remedy,
+                "file": finding.file,
+                "line": finding.line,
+            }
+            for finding in findings
+        ],
+    }

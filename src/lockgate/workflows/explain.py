@@ -1,0 +1,137 @@
+"""`lockgate explain`: the Effects of statements, each on what the ones before it left.
+
+What exists beforehand is nothing, a file of statements, or the structure of an environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from lockgate.core.effect import StatementEffects
+from lockgate.core.effects import Structure, predict
+from lockgate.core.finding import Finding
+from lockgate.core.parsed import ParsedStatement
+from lockgate.core.sql.trees import parse
+from lockgate.errors import ExitStatus, LockgateError
+
+if TYPE_CHECKING:
+    from lockgate.workflows.workspace import Workspace
+
+NEWEST = 18
+
+
+@dataclass(eq=False)
+class SqlFileUnreadable(LockgateError):
+    """A file of statements that is not there, or may not be read."""
+
+    file: str
+    reason: str
+
+    code: ClassVar[str] = "LG-SQL-1"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """Which file, and why."""
+        return f'the file "{self.file}" cannot be read: {self.reason}'
+
+    @property
+    def hint(self) -> str:
+        """What to give."""
+        return "give the path of a file with SQL statements, or - for standard input"
+
+
+@dataclass(eq=False)
+class SchemaNotUnderstood(LockgateError):
+    """A file that is to say what exists has a statement that cannot be read."""
+
+    file: str
+    line: int
+    reason: str
+
+    code: ClassVar[str] = "LG-SQL-2"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """Where, and the parser's reason."""
+        return f'"{self.file}" cannot be read on line {self.line}: {self.reason}'
+
+    @property
+    def hint(self) -> str:
+        """How such a file is made."""
+        return "make the file with `pg_dump --schema-only`, or mend that statement"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStatement:
+    """One statement of a script; the Effects of one that cannot be read are unknown."""
+
+    index: int
+    parsed: ParsedStatement
+    effects: StatementEffects
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A script's statements in order, on a PostgreSQL of major `version`."""
+
+    version: int
+    statements: tuple[ExplainedStatement, ...]
+    file: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def explain(
+    script: str, structure: Structure, *, version: int, file: str | None = None
+) -> Explanation:
+    """What each statement of `script` does; `structure` becomes what the script leaves."""
+    explained = []
+    for index, parsed in enumerate(parse(script)):
+        explained.append(ExplainedStatement(index, parsed, predict(parsed, structure, version)))
+        structure.apply(parsed)
+    return Explanation(version, tuple(explained), file)
+
+
+def read_sql(path: Path) -> str:
+    """The text of a file. Raises SqlFileUnreadable."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SqlFileUnreadable(str(path), error.strerror or str(error)) from error
+
+
+def structure_of_file(path: Path) -> Structure:
+    """What the statements of a file make, such as a dump of a schema.
+
+    Raises SqlFileUnreadable, SchemaNotUnderstood.
+    """
+    structure = Structure.empty()
+    for parsed in _readable(path, parse(read_sql(path))):
+        structure.apply(parsed)
+    # A dump ends with no schema in its path, and what is explained is not part of it.
+    structure.search_path = ("public",)
+    return structure
+
+
+def _readable(path: Path, found: Iterable[ParsedStatement]) -> Iterable[ParsedStatement]:
+    for parsed in found:
+        if parsed.problem is not None:
+            problem = parsed.problem
+            raise SchemaNotUnderstood(str(path), problem.line, problem.message)
+        yield parsed
+
+
+def structure_of_environment(workspace: Workspace, name: str | None) -> tuple[Structure, int]:
+    """What a database holds, and the major of its server.
+
+    It may have no mark; one that it has must be right.
+    """
+    from lockgate.workflows.catalogs import read_readable
+    from lockgate.workflows.destination import find_readable
+
+    catalog = read_readable(find_readable(workspace, name))
+    return Structure.from_catalog(catalog), int(catalog.server.partition(".")[0])
