@@ -1,0 +1,125 @@
+"""Runs one statement by itself on scratch, and sees what it does; it stays done.
+
+In a transaction of its own where PostgreSQL lets it stand in one, otherwise outside and watched
+through a `Gate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import errors
+
+from lockgate.core.effect import StatementEffects, Transactional
+from lockgate.postgres.observe.gate import Gate
+from lockgate.postgres.observe.rows import fails_if_rows, tables_held
+from lockgate.postgres.observe.witness import Witness
+
+BEGIN = "BEGIN; SET LOCAL client_min_messages = debug1"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one statement did on scratch.
+
+    `messages` are the server's own at level `debug1`: tables verified or rewritten, indexes
+    built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects.
+    """
+
+    statement: StatementEffects = field(default_factory=StatementEffects)
+    messages: tuple[str, ...] = ()
+    sqlstate: str | None = None
+    error: str | None = None
+
+
+def observe(
+    connection: psycopg.Connection,
+    sql: str,
+    *,
+    witness: Witness,
+    gate: Gate,
+    with_rows: bool = False,
+) -> Observation:
+    """What the one statement `sql` does, run on `connection`, which is in autocommit mode.
+
+    `witness` asks on the same connection. With `with_rows` it is also tried on a made-up row,
+    to see whether it fails as soon as there is one; that row is gone again.
+    """
+    try:
+        with _messages(connection) as messages:
+            try:
+                return _inside(connection, sql, witness, messages, with_rows)
+            except (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination):
+                connection.execute("ROLLBACK")
+                return _outside(connection, sql, witness, gate, messages)
+    except psycopg.Error as error:
+        if connection.broken:
+            raise
+        connection.execute("ROLLBACK")
+        witness.forget()
+        return Observation(sqlstate=error.sqlstate, error=error.diag.message_primary or str(error))
+
+
+def _inside(
+    connection: psycopg.Connection,
+    sql: str,
+    witness: Witness,
+    messages: list[str],
+    with_rows: bool,
+) -> Observation:
+    connection.execute(BEGIN)
+    witness.before()
+    messages.clear()
+    tag = connection.execute(sql.encode()).statusmessage or ""
+    said = tuple(messages)
+    seen = witness.after(emptied=tag == "TRUNCATE TABLE")
+    refused = with_rows and _fails_if_rows(connection, sql, witness)
+    connection.execute("COMMIT")
+    return Observation(StatementEffects(seen.effects, Transactional.ALLOWED, refused), said)
+
+
+def _fails_if_rows(connection: psycopg.Connection, sql: str, witness: Witness) -> bool:
+    """Undoes the statement, tries it on rows, and does it again."""
+    tables = tables_held(connection)
+    if not tables:
+        return False
+    connection.execute("ROLLBACK")
+    refused = fails_if_rows(connection, sql, tables)
+    connection.execute("BEGIN")
+    connection.execute(sql.encode())
+    witness.forget()
+    return refused
+
+
+def _outside(
+    connection: psycopg.Connection, sql: str, witness: Witness, gate: Gate, messages: list[str]
+) -> Observation:
+    connection.execute("SET client_min_messages = debug1")
+    messages.clear()
+    try:
+        with gate.watching(connection.info.backend_pid) as passed:
+            connection.execute(sql.encode())
+        said = tuple(messages)
+    finally:
+        connection.execute("RESET client_min_messages")
+    seen = witness.passed(passed)
+    return Observation(StatementEffects(seen.effects, Transactional.FORBIDDEN), said)
+
+
+@contextmanager
+def _messages(connection: psycopg.Connection) -> Iterator[list[str]]:
+    """The server's messages at level debug1 while the block runs, in order."""
+    messages: list[str] = []
+
+    def keep(diagnostic: errors.Diagnostic) -> None:
+        if diagnostic.severity_nonlocalized == "DEBUG" and diagnostic.message_primary:
+            messages.append(diagnostic.message_primary)
+
+    connection.add_notice_handler(keep)
+    try:
+        yield messages
+    finally:
+        connection.remove_notice_handler(keep)

@@ -1,0 +1,142 @@
+"""Sees the locks that come and go within one statement, from outside and not by luck.
+
+A statement that is its own transaction, or several (CONCURRENTLY, VACUUM), has let go of its
+locks when it ends. All of them write to `pg_class`, and a lock there in SHARE mode stops them
+before each write, with every lock held that they have by then. So two sessions take turns: one
+holds pg_class shut until the statement waits before it, the locks are read, the other one queues
+behind the statement, and the first lets go; the statement goes on to its next write. Between the
+stops the locks are read as fast as the server answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+
+from lockgate.core.effect import LockMode
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.connect import connect_unchecked
+from lockgate.postgres.observe.witness import mode_of, query
+
+PG_CLASS = 1259
+SHUT = b"BEGIN; LOCK TABLE pg_catalog.pg_class IN SHARE MODE"
+LONGEST_PAUSE_S = 0.005
+
+Passed = dict[int, frozenset[LockMode]]
+"""The modes of the locks that were seen, by the oid of the relation."""
+
+
+class Gate:
+    """Three sessions beside the one that is observed: a reader, and two that shut pg_class."""
+
+    def __init__(self, reader: psycopg.Connection, keepers: list[psycopg.Connection]) -> None:
+        self.reader = reader
+        self.keepers = keepers
+
+    @contextmanager
+    def watching(self, pid: int) -> Iterator[Passed]:
+        """Watches the session `pid` while the block runs; what it saw is there at the end."""
+        passed: Passed = {}
+        watch = _Watch(self, pid)
+        watch.begin()
+        thread = Thread(target=watch.run, name="lockgate gate", daemon=True)
+        thread.start()
+        try:
+            yield passed
+        finally:
+            watch.over.set()
+            thread.join()
+            passed.update({oid: frozenset(modes) for oid, modes in watch.seen.items()})
+        if watch.error is not None:
+            raise watch.error
+
+
+@contextmanager
+def open_gate(url: DatabaseUrl) -> Iterator[Gate]:
+    """A Gate in the database at `url`. Raises as `connect_unchecked`."""
+    with ExitStack() as stack:
+        reader, first, second = (
+            stack.enter_context(connect_unchecked(url, purpose="observe"))[0] for _ in range(3)
+        )
+        yield Gate(reader, [first, second])
+
+
+class _Watch:
+    """One statement being watched."""
+
+    def __init__(self, gate: Gate, pid: int) -> None:
+        self.reader = gate.reader
+        self.shut, self.other = gate.keepers
+        self.pid = pid
+        self.seen: dict[int, set[LockMode]] = {}
+        self.over = Event()
+        self.error: psycopg.Error | None = None
+        self.keeps_shut = True
+
+    def begin(self) -> None:
+        """Shuts pg_class before the statement starts; only a superuser may."""
+        try:
+            self.shut.execute(SHUT)
+        except errors.InsufficientPrivilege:
+            self.shut.execute("ROLLBACK")
+            self.keeps_shut = False
+
+    def run(self) -> None:
+        """Reads the locks again and again until the statement is over."""
+        try:
+            self._read_and_let_pass()
+        except psycopg.Error as error:
+            self.error = error
+        finally:
+            for keeper in (self.shut, self.other):
+                _let_go(keeper)
+
+    def _read_and_let_pass(self) -> None:
+        pause_s, waits = 0.0, self._waits_at_gate()
+        while not self.over.is_set():
+            if waits:
+                self._let_pass()
+                pause_s = 0.0
+            elif pause_s:
+                time.sleep(pause_s)
+            # A statement of a second is read 200 times a second, one of a millisecond always.
+            pause_s = min(pause_s + 0.00002, LONGEST_PAUSE_S)
+            waits = self._waits_at_gate()
+
+    def _waits_at_gate(self) -> bool:
+        waits = False
+        for pid, oid, mode, granted in self._sample():
+            if pid != self.pid:
+                continue
+            if oid == PG_CLASS:
+                waits = waits or not granted
+            else:
+                self.seen.setdefault(oid, set()).add(mode_of(mode))
+        return waits and self.keeps_shut
+
+    def _sample(self) -> list[tuple[int, int, str, bool]]:
+        pids = [self.pid, self.shut.info.backend_pid, self.other.info.backend_pid]
+        return self.reader.execute(query("sampled"), (pids,)).fetchall()
+
+    def _let_pass(self) -> None:
+        """Lets the statement past one write to pg_class, and shuts it again behind it."""
+        queued = self.other.info.backend_pid
+        if self.other.info.transaction_status is TransactionStatus.IDLE:
+            self.other.pgconn.send_query(SHUT)
+        while not any(pid == queued and oid == PG_CLASS for pid, oid, _, _ in self._sample()):
+            pass  # behind the statement, so that it cannot come by twice
+        _let_go(self.shut)
+        self.shut, self.other = self.other, self.shut
+
+
+def _let_go(keeper: psycopg.Connection) -> None:
+    """Ends what `keeper` holds or waits for."""
+    while keeper.pgconn.get_result() is not None:
+        pass
+    keeper.execute("ROLLBACK")

@@ -1,0 +1,12 @@
+-- Relations that somebody made, their files, and the table of an index. A statement is compared
+-- with this afterwards. Oids below 16384 are PostgreSQL's own.
+SELECT c.oid::pg_catalog.int8 AS oid,
+       pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+       n.nspname = 'pg_toast' AS toast,
+       c.relkind::pg_catalog.text AS kind,
+       c.relfilenode::pg_catalog.int8 AS filenode,
+       coalesce(i.indrelid, 0)::pg_catalog.int8 AS indexed
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+ WHERE c.oid >= 16384 AND c.relkind <> 'c'

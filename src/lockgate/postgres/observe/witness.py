@@ -1,0 +1,183 @@
+"""Looks at a session before and after each of its statements, and says what the statement did.
+
+Answers from what the server shows: the locks in `pg_locks`, files of relations, scans counted.
+Locks that are gone when the statement ends are `gate`'s.
+
+What is left out: PostgreSQL's own catalogs; relations that the statement made itself, whose locks
+are in nobody's way; and TOAST tables, which are locked with their table and never more strongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lockgate.core.effect import Effect, Evidence, LockMode
+
+Ask = Callable[[str], Sequence[Sequence[Any]]]  # Any: the columns of the answer
+"""Runs SQL without parameters in the session that is observed, and answers its rows."""
+
+Modes = Mapping[int, frozenset[LockMode]]
+"""The modes of locks, by the oid of the relation."""
+
+
+def mode_of(spelling: str) -> LockMode:
+    """The mode that pg_locks calls `spelling`, such as `AccessExclusiveLock`."""
+    return _MODES[spelling]
+
+
+_MODES = {mode.value.title().replace(" ", "") + "Lock": mode for mode in LockMode}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Effects of one statement, the strongest lock first.
+
+    `hidden` are the relations on which the session held locks before it: one more of the same
+    mode cannot be seen.
+    """
+
+    effects: tuple[Effect, ...] = ()
+    hidden: Mapping[str, frozenset[LockMode]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    name: str
+    toast: bool
+    kind: str
+    filenode: int
+    indexed: int  # the table of an index, 0 otherwise
+
+
+class Witness:
+    """What is known of the relations of one database, kept up to date by what each statement locks.
+
+    A statement stands between `before` and `after`, in one transaction; or between `before` with
+    nothing held and `passed`, with the locks that a Gate saw.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.relations = _relations(ask(query("relations")))
+        self.held: dict[int, frozenset[LockMode]] = {}
+        # What the session has counted and not yet handed over, of all that it ever locked here.
+        self.scanned: dict[int, int] = {}
+
+    def forget(self) -> None:
+        """Reads the relations anew, after a rollback or work that was not observed."""
+        self.relations = _relations(self.ask(query("relations")))
+
+    def before(self) -> None:
+        """Notes what the session holds as a statement begins."""
+        self.held, self.scanned = self._held()
+
+    def after(self, *, emptied: bool = False) -> Seen:
+        """What the statement since `before` did.
+
+        `emptied` says that it was a TRUNCATE, whose new files are no rewrite.
+        """
+        held, scanned = self._held()
+        taken = {
+            oid: modes - self.held.get(oid, frozenset())
+            for oid, modes in held.items()
+            if modes - self.held.get(oid, frozenset())
+        }
+        scans = frozenset(oid for oid, n in scanned.items() if n > self.scanned.get(oid, 0))
+        self.scanned = scanned
+        return self._seen(taken, held, scans, emptied=emptied)
+
+    def passed(self, taken: Modes, *, emptied: bool = False) -> Seen:
+        """What a statement did that took and released `taken` by itself."""
+        self.held = {}
+        return self._seen(taken, taken, frozenset(), emptied=emptied)
+
+    def _held(self) -> tuple[dict[int, frozenset[LockMode]], dict[int, int]]:
+        modes: dict[int, set[LockMode]] = {}
+        scanned: dict[int, int] = {}
+        met = ", ".join(str(oid) for oid in sorted(self.scanned))
+        for oid, mode, scans in self.ask(query("held").replace("'{}'", f"'{{{met}}}'")):
+            scanned[oid] = scans or 0
+            if mode is not None:
+                modes.setdefault(oid, set()).add(mode_of(mode))
+        return {oid: frozenset(found) for oid, found in modes.items()}, scanned
+
+    def _seen(self, taken: Modes, held: Modes, scans: frozenset[int], *, emptied: bool) -> Seen:
+        old, new = self.relations, self._look_at(held)
+        files = _Files(old, new)
+        if emptied:
+            files, scans = _Files({}, {}), frozenset()
+        gathered = {oid: _strongest(modes) for oid, modes in taken.items() if oid in old}
+        worked = {*files.rewritten, *files.built, *(scans & old.keys())}
+        for oid in worked - gathered.keys():
+            if old[oid].kind in _STORED and oid in held:
+                gathered[oid] = _strongest(held[oid])
+        effects = [
+            Effect(
+                old[oid].name,
+                mode,
+                rewrites=oid in files.rewritten,
+                scans=_is_scan(mode, oid, files, scans) and old[oid].kind in _STORED,
+                builds=files.built.get(oid, ()),
+                evidence=Evidence.OBSERVED,
+            )
+            for oid, mode in gathered.items()
+            if not old[oid].toast
+        ]
+        hidden = {old[oid].name: modes for oid, modes in self.held.items() if oid in old}
+        self.relations = {**old, **new}
+        return Seen(tuple(sorted(effects, key=lambda e: (-e.mode.strength, e.relation))), hidden)
+
+    def _look_at(self, held: Iterable[int]) -> dict[int, _Relation]:
+        """The relations `held` as they are now."""
+        oids = ", ".join(str(oid) for oid in held)
+        if not oids:
+            return {}
+        return _relations(self.ask(f"{query('relations')} AND c.oid IN ({oids})"))
+
+
+_STORED = "rm"
+"""Kinds of relations whose rows lie in them: tables and materialized views."""
+
+
+class _Files:
+    """What new files mean: tables rewritten, indexes built by the oid of their table."""
+
+    def __init__(self, old: Mapping[int, _Relation], new: Mapping[int, _Relation]) -> None:
+        known = {relation.filenode for relation in old.values()}
+        fresh = {oid: r for oid, r in new.items() if r.filenode and r.filenode not in known}
+        self.rewritten = {oid for oid, r in fresh.items() if oid in old and r.kind in _STORED}
+        built: dict[int, list[str]] = {}
+        for oid, relation in fresh.items():
+            # A type changed without a rewrite gives an index another oid, and leaves its file.
+            if relation.kind == "i" and relation.indexed in old:
+                name = old[oid].name if oid in old else relation.name
+                built.setdefault(relation.indexed, []).append(name)
+        self.built = {oid: tuple(sorted(names)) for oid, names in built.items()}
+
+
+def _is_scan(mode: LockMode, oid: int, files: _Files, scans: frozenset[int]) -> bool:
+    """Whether the whole relation was read for a statement's own sake.
+
+    How a query reads is the planner's choice, made on scratch without rows; it is not counted.
+    """
+    if oid in files.rewritten or oid in files.built:
+        return True
+    return oid in scans and mode.strength >= LockMode.SHARE_UPDATE_EXCLUSIVE.strength
+
+
+def _strongest(modes: Iterable[LockMode]) -> LockMode:
+    return max(modes, key=lambda mode: mode.strength)
+
+
+def _relations(rows: Sequence[Sequence[Any]]) -> dict[int, _Relation]:
+    return {oid: _Relation(*rest) for oid, *rest in rows}
+
+
+@cache
+def query(name: str) -> str:
+    """The text of the query `name` of this package."""
+    return files("lockgate.postgres.observe").joinpath(f"{name}.sql").read_text(encoding="utf-8")

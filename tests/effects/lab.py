@@ -1,0 +1,60 @@
+"""A database in which each form of the corpus is tried, one after the other, each from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.observe import Gate, Observation, Witness, observe, open_gate
+from tests.effects.corpus import ROLES, Form
+
+# A quiet server: what autovacuum locks is not the statement's doing.
+SETTINGS = {"autovacuum": "off", "wal_level": "logical"}
+
+
+class Lab:
+    """One session, and the Gate beside it."""
+
+    def __init__(self, connection: psycopg.Connection, gate: Gate) -> None:
+        self.connection = connection
+        self.gate = gate
+
+    def try_form(self, form: Form, *, with_rows: bool = True) -> Observation:
+        """What the statement of `form` does on what it is given."""
+        self.empty()
+        self.connection.execute(form.given.encode())
+        witness = Witness(lambda query: self.connection.execute(query.encode()).fetchall())
+        return observe(
+            self.connection, form.sql, witness=witness, gate=self.gate, with_rows=with_rows
+        )
+
+    def empty(self) -> None:
+        """Removes what the form before left, whatever it was."""
+        leftovers = self.connection.execute(
+            "SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace"
+            " WHERE nspname IN ('public', 'other', 'another')"
+            " UNION ALL SELECT format('DROP EVENT TRIGGER IF EXISTS %I', evtname)"
+            "             FROM pg_event_trigger"
+            " UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication"
+            " UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER %I CASCADE', fdwname)"
+            "             FROM pg_foreign_data_wrapper"
+        ).fetchall()
+        drops = "; ".join(drop for (drop,) in leftovers)
+        self.connection.execute("DISCARD ALL")
+        self.connection.execute(f"{drops}; CREATE SCHEMA public".encode())
+
+
+@contextmanager
+def open_lab(url: DatabaseUrl) -> Iterator[Lab]:
+    """A Lab in the database at `url`, on a server where it may make roles."""
+    with psycopg.connect(make_conninfo(**url.conninfo()), autocommit=True) as connection:
+        there = {name for (name,) in connection.execute("SELECT rolname::text FROM pg_roles")}
+        for role in ROLES:
+            if role not in there:
+                connection.execute(f"CREATE ROLE {role}".encode())
+        with open_gate(url) as gate:
+            yield Lab(connection, gate)
