@@ -46,6 +46,12 @@ Range = Annotated[
         help="REV, A:B, head, +1 or -1, as in Alembic. [default: what is pending]",
     ),
 ]
+Rows = Annotated[
+    float | None,
+    typer.Option(
+        "--rows", metavar="SHARE", help="Fill scratch with made-up rows, 0.1 for a tenth."
+    ),
+]
 Tag = Annotated[
     str | None, typer.Option("--tag", help="Arbitrary tag that env.py may read, as in Alembic.")
 ]

@@ -12,6 +12,7 @@ from lockgate.cli.options import (
     Env,
     Quiet,
     Range,
+    Rows,
     Verbose,
     XArguments,
     open_workspace,
@@ -42,6 +43,7 @@ def preview(
     postgres: Annotated[
         int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to run them on.")
     ] = None,
+    rows: Rows = None,
     config: Config = None,
     x: XArguments = None,
     output: Annotated[
@@ -53,9 +55,10 @@ def preview(
     """Show the statements of revisions as executed on scratch.
 
     Shows both ways, up and down. With an environment it begins at that database's revision and
-    structure, without its rows; otherwise at base. Revisions that read rows work. With --format
-    sql it prints a script for psql that does the upgrade; given an environment, the script refuses
-    every other database.
+    structure, without its rows; otherwise at base. Revisions that read rows work. With --rows,
+    scratch is filled with made-up rows like those of the environment, which lends its statistics
+    and no row. With --format sql it prints a script for psql that does the upgrade; given an
+    environment, the script refuses every other database.
 
     Exits with 1 if an upgrade fails on scratch.
     """
@@ -65,7 +68,7 @@ def preview(
     from lockgate.workflows.preview import script_header
 
     workspace = open_workspace(config, x)
-    shown = run(workspace, range_, environment=env, from_base=from_base, major=postgres)
+    shown = run(workspace, range_, environment=env, from_base=from_base, major=postgres, rows=rows)
     if output is PreviewFormat.JSON:
         TERMINAL.document("preview", preview_document(shown))
     elif output is PreviewFormat.SQL:

@@ -12,6 +12,7 @@ from lockgate.cli.options import (
     Output,
     Quiet,
     Range,
+    Rows,
     Verbose,
     XArguments,
     open_workspace,
@@ -38,6 +39,7 @@ def rehearse(
         int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to rehearse on.")
     ] = None,
     write: Annotated[bool, typer.Option("--write/--no-write", help="Update the lock file.")] = True,
+    rows: Rows = None,
     config: Config = None,
     x: XArguments = None,
     output: Output = Format.TEXT,
@@ -49,8 +51,9 @@ def rehearse(
     Each revision runs alone on the state before it, then all of them in one process; both must
     make the same structure. With an environment it begins at that database's revision and
     structure, otherwise at base. Without a range it takes what is pending there, or what the lock
-    file has not as rehearsed in its present form. Writes the verdicts and fingerprints into
-    lockgate.lock unless --no-write is given.
+    file has not as rehearsed in its present form. With --rows, scratch is filled with made-up rows
+    like those of the environment, which lends its statistics and no row. Writes the verdicts and
+    fingerprints into lockgate.lock unless --no-write is given.
 
     Exits with 1 if an upgrade or a downgrade fails, is missing or does not restore the structure,
     unless the revision says irreversible = "why".
@@ -67,6 +70,7 @@ def rehearse(
         from_base=from_base,
         major=postgres,
         everything=everything,
+        rows=rows,
     )
     if write:
         workspace.write_lock(lock)

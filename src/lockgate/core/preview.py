@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockgate.core.catalog import Change
+from lockgate.core.filled import Filled
 from lockgate.core.statement import Statement
 
 
@@ -38,7 +39,8 @@ class Preview:
     `fingerprint_before` and `fingerprint_after` are of the structure on scratch, `changes` lead
     from the one to the other; `server` is the scratch server's version. `beforehand` are the
     statements that `env.py` and Alembic send ahead of the first Revision: a search_path, a schema,
-    the version table where there is none.
+    the version table where there is none. `filled` is what came of the rows that were made up, for
+    each database.
     """
 
     server: str
@@ -51,3 +53,4 @@ class Preview:
     changes: tuple[Change, ...]
     error: str | None = None
     beforehand: tuple[str, ...] = ()
+    filled: tuple[Filled, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lockgate.core.catalog import Change
+from lockgate.core.filled import Filled
 from lockgate.core.statement import Statement
 
 Up = Literal["ok", "failed", "skipped"]
@@ -52,7 +53,8 @@ class Rehearsal:
     single process reaches; `models_changes` from the head to the models. `models_match` is None
     where the range does not end at the only head, `env.py` names no models, or `models_error`
     says why their schema could not be made. `models_missed` are those of `models_changes` that
-    Alembic's autogenerate does not see, None where it could not be asked.
+    Alembic's autogenerate does not see, None where it could not be asked. `filled` is what came
+    of the rows that were made up, for each database; empty where none were asked for.
     """
 
     server: str
@@ -64,6 +66,7 @@ class Rehearsal:
     models_changes: tuple[Change, ...] = ()
     models_missed: tuple[Change, ...] | None = ()
     models_error: str | None = None
+    filled: tuple[Filled, ...] = ()
 
     @property
     def major(self) -> int:

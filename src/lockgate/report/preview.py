@@ -9,13 +9,14 @@ from typing import Any
 
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.report.changes import change_document, changes_text
+from lockgate.report.filled import filled_document, filled_text
 
 
 def preview_text(preview: Preview) -> str:
     """The statements of each Revision, up and down, with the line that sends each."""
     if not preview.revisions:
         return "nothing is pending"
-    lines = [f"on PostgreSQL {preview.server}, from {preview.start}"]
+    lines = [f"on PostgreSQL {preview.server}, from {preview.start}", *filled_text(preview.filled)]
     if preview.beforehand:
         lines += ["", "env.py and Alembic send beforehand"]
         lines += [textwrap.indent(_dedented(sql), "  ") for sql in preview.beforehand]
@@ -56,6 +57,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
             for one in preview.revisions
         ],
         "changes": [change_document(change) for change in preview.changes],
+        "filled": filled_document(preview.filled),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from lockgate.core.duration import format_duration
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
 from lockgate.report.changes import change_document, changes_text, compared_document
+from lockgate.report.filled import filled_document, filled_text
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
@@ -17,6 +18,7 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
             "lockgate.lock has every revision as it is (--all rehearses them again)"
         )
     lines = [f"rehearsed on PostgreSQL {rehearsal.server}, from {rehearsal.start}"]
+    lines += filled_text(rehearsal.filled)
     for one in rehearsal.revisions:
         lines.append(f"  {_sign(one)} {one.revision}  {_verdict(one):<22} {one.message}")
         lines += _details(one)
@@ -73,6 +75,7 @@ def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
             for change in rehearsal.models_changes
         ],
         "models_error": rehearsal.models_error,
+        "filled": filled_document(rehearsal.filled),
     }
 
 

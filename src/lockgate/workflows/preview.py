@@ -12,7 +12,7 @@ from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.literal import with_literals
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
-from lockgate.workflows.rehearse import Start, begin, begins_at, start_from
+from lockgate.workflows.rehearse import Start, begin, begins_at, foresee, start_from
 from lockgate.workflows.scratch import Scratch, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -24,9 +24,15 @@ def preview(
     environment: str | None,
     from_base: bool = False,
     major: int | None = None,
+    rows: float | None = None,
 ) -> Preview:
-    """Runs a range up and down on scratch, from the database's own structure where one is named."""
-    with start_from(workspace, environment, from_base=from_base) as start:
+    """Runs a range up and down on scratch, from the database's own structure where one is named.
+
+    `rows` is the share of that database's rows to make up there.
+
+    Raises RowsNeedTarget, RowsOutOfRange.
+    """
+    with start_from(workspace, environment, from_base=from_base, rows=rows) as start:
         asked = resolve_range(workspace.project.directory, range_, start.heads)
         with open_scratch(workspace, major=major or start.major, parts=start.parts) as scratch:
             return preview_range(workspace, scratch, begins_at(start, asked), asked, down=True)
@@ -45,6 +51,7 @@ def preview_range(
     beforehand, ups, downs = _Beforehand(), StepCollector(), StepCollector()
     error: str | None = None
     down_error: str | None = None
+    foresee(scratch, start, asked)
     with scratch.databases() as databases:
         record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
@@ -83,6 +90,7 @@ def preview_range(
         changes=between(before, after),
         error=error,
         beforehand=tuple(beforehand.statements),
+        filled=() if start.rows is None else tuple(start.rows.filled.values()),
     )
 
 

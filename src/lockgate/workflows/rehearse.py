@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.dump import dump_schema
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import Destination, find_destination
+from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
 from lockgate.workflows.listing import ask
 from lockgate.workflows.models import ModelsMissing, hold_against, make_models
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
@@ -34,7 +35,7 @@ class Start:
     """The state that a rehearsal begins from.
 
     `heads` are the revisions applied in it. `dumps` hold the structure by part; without them it
-    is made by replaying the revisions.
+    is made by replaying the revisions. `rows` are made up in it once it stands.
     """
 
     words: str
@@ -42,6 +43,7 @@ class Start:
     dumps: Mapping[str, str] | None = None
     major: int | None = None
     parts: tuple[str, ...] = ("",)
+    rows: MadeUpRows | None = None
 
 
 def rehearse(
@@ -52,15 +54,18 @@ def rehearse(
     from_base: bool = False,
     major: int | None = None,
     everything: bool = False,
+    rows: float | None = None,
 ) -> tuple[Rehearsal, LockFile]:
     """Rehearses a range of revisions, and the lock file with what came of it.
 
     With an Environment (or DATABASE_URL) the range begins at its revision and its structure,
     otherwise at base; without a range it is what is pending there, or what the lock file has not
-    seen rehearsed on this major in its present form. The caller decides whether to write the
-    lock file.
+    seen rehearsed on this major in its present form. `rows` is the share of the Environment's rows
+    to make up. The caller decides whether to write the lock file.
+
+    Raises RowsNeedTarget, RowsOutOfRange.
     """
-    with start_from(workspace, environment, from_base=from_base) as start:
+    with start_from(workspace, environment, from_base=from_base, rows=rows) as start:
         parts = start.parts
         with open_scratch(workspace, major=major or start.major, parts=parts) as scratch:
             lock = workspace.lock
@@ -74,15 +79,18 @@ def rehearse(
 
 @contextmanager
 def start_from(
-    workspace: Workspace, environment: str | None, *, from_base: bool
+    workspace: Workspace, environment: str | None, *, from_base: bool, rows: float | None = None
 ) -> Iterator[Start]:
     """Where a rehearsal begins: at a database that is named, else at base."""
     named = environment is not None or workspace.settings.url_variable in workspace.environ
     if from_base or not named:
+        if rows is not None:
+            raise RowsNeedTarget()
         yield Start(BASE, parts=workspace.settings.parts)
         return
     destination = find_destination(workspace, environment)
-    yield start_of(destination)
+    made_up = None if rows is None else rows_like(destination, rows)
+    yield replace(start_of(destination), rows=made_up)
 
 
 def start_of(destination: Destination) -> Start:
@@ -110,6 +118,7 @@ def rehearse_range(
     """Each of `asked` alone on the state before it, then all of them in one process."""
     if not asked:
         return Rehearsal(scratch.version, start.words, ())
+    foresee(scratch, start, asked)
     rehearsed: list[RevisionRehearsal] = []
     final: dict[str, Catalog] = {}
     with scratch.databases() as databases:
@@ -129,7 +138,8 @@ def rehearse_range(
                 rehearsed += _skipped(asked[index + 1 :], f"{text.revision} does not upgrade")
                 break
         final = runner.catalogs
-        rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed))
+        filled = () if start.rows is None else tuple(start.rows.filled.values())
+        rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed), filled=filled)
     if any(one.up != "ok" for one in rehearsed):
         return rehearsal
     return _with_whole(workspace, scratch, start, asked, final, rehearsal)
@@ -295,7 +305,24 @@ def begin(
     for parent in wanted:
         if parent not in known:
             databases.upgrade(project, parent)
+    if start.rows is not None:
+        start.rows.fill(databases.urls, databases.workspace)
     return databases.run(project, steps.nothing, observer=observer)
+
+
+def foresee(scratch: Scratch, start: Start, asked: tuple[RevisionText, ...]) -> None:
+    """Runs `asked` without rows, so that rows made up for them meet the constraints they add.
+
+    Where they fail even so, the rehearsal itself will say it.
+    """
+    if start.rows is None or not asked:
+        return
+    with scratch.databases() as databases, suppress(LockgateError):
+        begin(databases, replace(start, rows=None), asked)
+        project = scratch.workspace.project
+        for text in asked:
+            databases.run(project, steps.alone(project.directory, text.revision, up=True))
+        start.rows.foresee(databases.urls)
 
 
 def _with_whole(

@@ -1,0 +1,218 @@
+"""How the number of a distinct value becomes a value of a column's type, as SQL.
+
+Every value is made of a row number: nothing of the target stands in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lockgate.core.made_up.limits import Limits
+from lockgate.core.made_up.table import Column
+
+DEFAULT_TEXT_BYTES = 12
+LONGEST_INLINE = 1_900
+"""A row that is longer is stored in pieces beside the table."""
+
+INTEGERS = {"int2": 32_767, "int4": 2_147_483_647, "int8": 2**62, "oid": 2**31}
+TEXTS = ("text", "varchar", "bpchar", "citext", "name")
+TIMES = ("date", "timestamp", "timestamptz", "time", "timetz")
+RANGES = {
+    "int4range": "int4",
+    "int8range": "int8",
+    "numrange": "numeric",
+    "daterange": "date",
+    "tsrange": "timestamp",
+    "tstzrange": "timestamptz",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A column that values are made for: its width in bytes, what it may be, where it is long."""
+
+    column: Column
+    width: int | None
+    limits: Limits = field(default_factory=Limits)
+    distinct: float = 1.0
+    toast_bytes: int = 0
+
+
+def quoted(text: str) -> str:
+    """`text` as a literal that no setting reads differently."""
+    if "\\" in text:
+        return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'"
+
+
+def bound(made: Made) -> float | None:
+    """How many distinct values there can be at most; None where they are as good as endless."""
+    column, limits = made.column, made.limits
+    if limits.among:
+        return len(limits.among)
+    if column.labels:
+        return len(column.labels)
+    if column.base == "bool":
+        return 2
+    low, high = _number(limits.low), _number(limits.high)
+    if column.base in (*INTEGERS, "numeric") and high is not None:
+        return max(high - (low or 0) + 1, 1)
+    if column.base in INTEGERS:
+        return float(INTEGERS[column.base])
+    if column.base == "numeric" and column.length is not None:
+        return 10.0 ** (column.length - (column.scale or 0)) - 1
+    if column.base in TEXTS and (length := _longest(made)) is not None:
+        return 16.0**length if length < 12 else None
+    if column.base == "date":
+        return 36_500.0
+    return 1.0 if column.category == "C" else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _longest(made: Made) -> int | None:
+    lengths = [n for n in (made.column.length, made.limits.longest) if n is not None]
+    return min(lengths) if lengths else None
+
+
+def value_sql(made: Made, v: str) -> str | None:
+    """The value numbered by the SQL expression `v`, from 0; None for a type nobody knows."""
+    column = made.column
+    if made.limits.among:
+        listed = ", ".join(quoted(value) for value in made.limits.among)
+        text = f"(ARRAY[{listed}]::text[])[1 + {v} % {len(made.limits.among)}]"
+        return f"{text}::{column.type}"
+    if column.labels:
+        listed = ", ".join(quoted(label) for label in column.labels)
+        return f"(ARRAY[{listed}]::text[])[1 + {v} % {len(column.labels)}]::{column.type}"
+    plain = _plain(made, column.base, v)
+    if plain is None and column.category == "A" and column.element is not None:
+        return _array(made, v)
+    return None if plain is None else f"({plain})::{column.type}"
+
+
+def _plain(made: Made, base: str, v: str) -> str | None:
+    if base in TEXTS:
+        return _text(made, v)
+    if base in INTEGERS or base in ("numeric", "float4", "float8", "money"):
+        return _numeric(made, base, v)
+    if base in TIMES:
+        return _time(made, base, v)
+    width = max((made.width or 40) - 16, 8)
+    match base:
+        case "bool":
+            return f"{v} % 2 = 0"
+        case "uuid":
+            return f"md5('u' || {v})::uuid"
+        case "json" | "jsonb":
+            return f"json_build_object('v', {_hex(v, width)})::text"
+        case "bytea":
+            return f"convert_to({_hex(v, made.width or 16)}, 'UTF8')"
+        case "interval":
+            return f"{v} * interval '1 second'"
+        case "inet" | "cidr":
+            return f"inet '10.0.0.0' + ({v} % 16777216)"
+        case "macaddr":
+            return f"left(md5('m' || {v}), 12)"
+        case "bit" | "varbit":
+            return f"{v}::bit({made.column.length or 8})"
+        case "char":
+            return f"chr(65 + ({v} % 26)::integer)"
+        case "tsvector":
+            return f"to_tsvector('simple', {_hex(v, width)})::text"
+        case "xml":
+            return f"'<v>' || {_hex(v, width)} || '</v>'"
+        case "point":
+            return f"point({v}, {v} % 1000)"
+        case _ if base in RANGES:
+            inner = RANGES[base]
+            low, high = (_plain(made, inner, f"({v} * 10 + {n})") for n in (0, 5))
+            return f"{base}(({low})::{inner}, ({high})::{inner})"
+    return None
+
+
+def _text(made: Made, v: str) -> str:
+    """Letters and digits as long as the target's; each number gives another text."""
+    # One byte of header up to 126 bytes, four from then on.
+    width = DEFAULT_TEXT_BYTES if made.width is None else made.width
+    length = max(width - (1 if width <= 127 else 4), 1)
+    length = max(length, made.limits.shortest or 0)
+    if (longest := _longest(made)) is not None:
+        length = min(length, longest)
+    text = _hex(v, length)
+    if not made.toast_bytes:
+        return text
+    pieces = -(-made.toast_bytes // 32)
+    numbers = f"generate_series(1, {pieces}) AS i"
+    long = f"(SELECT string_agg(md5({v} || 't' || i), '') FROM {numbers})"  # noqa: S608
+    return long if longest is None else f"left({long}, {longest})"
+
+
+def _hex(v: str, length: int) -> str:
+    """A text of about `length` characters that is another for each number."""
+    number = f"to_hex({v})"
+    if length <= 6:
+        return f"lpad({number}, {length}, '0')" if length > 3 else number
+    filler = f"md5('x' || {v})" if length <= 32 else f"repeat(md5('x' || {v}), {-(-length // 32)})"
+    return f"left({filler}, greatest({length} - length({number}), 0)) || {number}"
+
+
+def _numeric(made: Made, base: str, v: str) -> str:
+    low, high = _number(made.limits.low), _number(made.limits.high)
+    start = low if low is not None else min(1.0, high if high is not None else 1.0)
+    step = 1.0
+    if base in INTEGERS or not (low is not None and high is not None):
+        start += 1 if made.limits.low_open else 0
+    else:  # between two numbers, as a share of the way, the ends left out
+        step = (high - low) / (made.distinct + 2)
+        start += step
+    count = bound(made)
+    if base in INTEGERS:
+        first = int(start) if start >= 0 or start == int(start) else int(start) - 1
+        modulus = int(count or INTEGERS[base]) - (1 if made.limits.high_open else 0)
+        return f"{first} + {v} % {max(modulus, 1)}"
+    inside = v if count is None or step != 1.0 else f"({v} % {max(int(count), 1)})"
+    return f"{start!r} + {inside} * {step!r}"
+
+
+UNIT = {"date": "day", "time": "second", "timetz": "second"}
+FIRST = {"time": "00:00:00", "timetz": "00:00:00+00"}
+
+
+def _time(made: Made, base: str, v: str) -> str:
+    """From a fixed day on, or from the lowest that is allowed, up to the highest."""
+    low, high = made.limits.low, made.limits.high
+    if low in ("infinity", "-infinity"):
+        low = None
+    first = quoted(low or FIRST.get(base, "2020-01-01")) + f"::{base}"
+    if base == "date":
+        span = f"({quoted(high)}::date - {first})" if high and low else "36500"
+        return f"{first} + ({v} % {span})::integer"
+    if base in ("time", "timetz"):
+        return f"{first} + ({v} % 86400) * interval '1 second'"
+    if high and low:
+        seconds = f"extract(epoch FROM {quoted(high)}::{base} - {first})"
+        spread = f"mod({v} * 61, greatest(floor({seconds})::bigint, 1))"
+        return f"{first} + {spread} * interval '1 second'"
+    if high:
+        return f"{quoted(high)}::{base} - ({v} + 1) * interval '1 second'"
+    return f"{first} + ({v} + 1) * interval '61 seconds'"
+
+
+def _array(made: Made, v: str) -> str | None:
+    """As many elements as the width leaves room for, up to fifty."""
+    column = made.column
+    element = Column(column.name, column.element_type or "", column.element or "", "")
+    of = Made(element, None, distinct=made.distinct)
+    first = value_sql(of, v)
+    if first is None:
+        return None
+    size = {"int2": 2, "int4": 4, "int8": 8, "float8": 8, "uuid": 16}.get(element.base, 16)
+    count = min(max(((made.width or 40) - 24) // size, 1), 50)
+    items = ", ".join(value_sql(of, f"({v} + {n})") or "NULL" for n in range(count))
+    return f"ARRAY[{items}]::{column.type}"

@@ -1,0 +1,132 @@
+"""How fast a server works, learned from what was timed.
+
+A factor says by how much a server differs from the model of `core.work`. It comes, in this order,
+from the same statement timed on scratch, from the Ledger of the Environment, from scratch
+calibrated for the occasion, and without any of them it is 1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
+
+SHORTEST_MS = 2.0
+"""What is modelled as shorter says nothing of a rate: it is overhead."""
+DOMINANT = 0.6
+
+
+class Basis(StrEnum):
+    """Where a rate comes from, the surest first."""
+
+    REHEARSED = "rehearsed"
+    RECORDED = "recorded"
+    CALIBRATED = "calibrated"
+    ASSUMED = "assumed"
+
+
+SPREAD = {
+    Basis.REHEARSED: 1.5,
+    Basis.RECORDED: 2.0,
+    Basis.CALIBRATED: 2.0,
+    Basis.ASSUMED: 4.0,
+}
+"""By how much the duration may be missed in either direction, all else being known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One statement timed where `works` were as large as they say."""
+
+    sql: str
+    works: tuple[Work, ...]
+    milliseconds: float
+    basis: Basis
+
+    @property
+    def factor(self) -> float | None:
+        """By how much slower it was than the model; None where it was too short to tell."""
+        modelled = sum(work.milliseconds for work in self.works)
+        if modelled < SHORTEST_MS:
+            return None
+        return max(self.milliseconds - OVERHEAD_MS, 0.1) / modelled
+
+    @property
+    def kind(self) -> WorkKind | None:
+        """The kind of work that takes most of it; None where none does."""
+        modelled = sum(work.milliseconds for work in self.works) or 1.0
+        shares: defaultdict[WorkKind, float] = defaultdict(float)
+        for work in self.works:
+            shares[work.kind] += work.milliseconds / modelled
+        return next((kind for kind, share in shares.items() if share >= DOMINANT), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """What the model is multiplied by, how far it may be off, and why."""
+
+    value: float
+    spread: float
+    basis: Basis
+    timed_rows: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Everything that was timed, and how the target's machine compares with scratch's.
+
+    `machine` is the target's time for the same computation over scratch's, None where it was not
+    tried.
+    """
+
+    measurements: tuple[Measurement, ...] = ()
+    machine: float | None = None
+
+    def factor_for(self, sql: str, works: Sequence[Work]) -> Factor:
+        """The factor for a statement that has to do `works`."""
+        for one in self.measurements:
+            if one.basis is Basis.REHEARSED and one.sql == sql and one.factor is not None:
+                rows = sum(work.rows for work in one.works)
+                return self._moved(one.factor, Basis.REHEARSED, rows)
+        modelled = sum(work.milliseconds for work in works)
+        if modelled == 0:
+            return Factor(1.0, SPREAD[Basis.ASSUMED], Basis.ASSUMED)
+        parts = [(self._of_kind(work.kind), work.milliseconds / modelled) for work in works]
+        value = sum(factor.value * share for factor, share in parts)
+        spread = sum(factor.spread * share for factor, share in parts)
+        weakest = max((f.basis for f, _ in parts), key=list(Basis).index)
+        return Factor(value, spread, weakest)
+
+    def _of_kind(self, kind: WorkKind) -> Factor:
+        """From the best source that has timed this kind; else from what it timed of others."""
+        for basis in (Basis.RECORDED, Basis.REHEARSED, Basis.CALIBRATED):
+            if found := _factors(self.measurements, basis, kind):
+                return self._moved(median(found), basis, 0, alike=basis is Basis.REHEARSED)
+        for basis in (Basis.RECORDED, Basis.CALIBRATED, Basis.REHEARSED):
+            if found := _factors(self.measurements, basis, None):
+                moved = self._moved(median(found), basis, 0)
+                return Factor(moved.value, moved.spread * 1.5, basis)
+        return Factor(1.0, SPREAD[Basis.ASSUMED], Basis.ASSUMED)
+
+    def _moved(self, value: float, basis: Basis, rows: float, *, alike: bool = False) -> Factor:
+        """From the machine where it was timed to the target's; the Ledger's is the target's."""
+        spread = SPREAD[basis] * (1.3 if alike else 1.0)
+        if basis is Basis.RECORDED:
+            return Factor(value, spread, basis, rows)
+        if self.machine is None:
+            return Factor(value, spread * 1.3, basis, rows)
+        return Factor(value * self.machine, spread, basis, rows)
+
+
+def _factors(
+    measurements: Iterable[Measurement], basis: Basis, kind: WorkKind | None
+) -> list[float]:
+    return [
+        one.factor
+        for one in measurements
+        if one.basis is basis and one.factor is not None and kind in (None, one.kind)
+    ]

@@ -1,0 +1,254 @@
+"""What a statement has to do on a table of a given size, and how long a plain machine takes to.
+
+The model behind every forecast. It knows how work grows: with rows and bytes, with n log n for
+sorts, with the number of indexes. How fast a given server does it is learned, see `core.rates`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lockgate.core.effect import Effect, StatementEffects
+from lockgate.core.shape import IndexShape, RowsShape, Shape, share_of_rows
+from lockgate.core.target import IndexStatistics, RelationStatistics, TargetStatistics
+
+OVERHEAD_MS = 1.0
+"""What any statement takes that only changes the catalogs."""
+DEFAULT_KEY_WIDTH = 16
+DEFAULT_ROW_BYTES = 100
+
+
+class WorkKind(StrEnum):
+    """The kinds of work whose speed is learned apart."""
+
+    SCAN = "scan"
+    FOREIGN_KEY = "foreign key"
+    BTREE = "btree index"
+    OTHER_INDEX = "other index"
+    REWRITE = "rewrite"
+    UPDATE = "update"
+    DELETE = "delete"
+    INSERT = "insert"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work: what kind, on which table, how many of its rows.
+
+    `milliseconds` are those of the machine that docs/forecast.md describes; `wal_bytes` and
+    `disk_bytes` do not depend on the machine. `sure` is whether the number of rows is known.
+    """
+
+    kind: WorkKind
+    relation: str
+    rows: float
+    milliseconds: float
+    wal_bytes: float = 0
+    disk_bytes: float = 0
+    sure: bool = True
+
+
+def works_of(shape: Shape, effects: StatementEffects, target: TargetStatistics) -> tuple[Work, ...]:
+    """All that the statement does beside changing the catalogs.
+
+    A relation that the target does not have is one that the revision makes, and empty. Of a
+    partitioned table and its partitions, only the partitions count.
+    """
+    named = {effect.relation for effect in effects.effects}
+    found: list[Work] = []
+    for effect in effects.effects:
+        table = target.relation(effect.relation)
+        if table is None or any(part.name in named for part in target.partitions(table.name)):
+            continue
+        found += _works_on(table, effect, shape, effects, target)
+    return tuple(found)
+
+
+def _works_on(
+    table: RelationStatistics,
+    effect: Effect,
+    shape: Shape,
+    effects: StatementEffects,
+    target: TargetStatistics,
+) -> Iterator[Work]:
+    if shape.kind in ("TruncateStmt", "DropStmt"):
+        return
+    if shape.rows is not None:
+        if _is(shape.table, effect.relation) or table.parent is not None:
+            yield row_work(shape.rows, table)
+        return
+    if effect.rewrites:
+        yield rewrite_work(table, copies=shape.moves)
+        yield from _rebuilt(table, shape)
+        return
+    built = tuple(_built(table, effect, shape))
+    yield from built
+    if effect.scans and not built:
+        other = _referenced(effect, shape, effects, target)
+        yield scan_work(table) if other is None else foreign_key_work(table, other)
+
+
+def _is(named: str | None, relation: str) -> bool:
+    """Whether the name in a statement is that relation."""
+    return named is not None and (named == relation or relation.endswith(f".{named}"))
+
+
+def _rebuilt(table: RelationStatistics, shape: Shape) -> Iterator[Work]:
+    """Every index of a table that is written anew, and those that the statement adds."""
+    if not shape.moves:
+        for index in table.indexes:
+            yield index_work(table, index.method, index.key_width, size=index.bytes)
+    for added in shape.indexes:
+        yield index_work(table, added.method, _key_width(table, added))
+
+
+def _built(table: RelationStatistics, effect: Effect, shape: Shape) -> Iterator[Work]:
+    known: dict[str, IndexStatistics] = {index.name: index for index in table.indexes}
+    rebuilt = [known[name] for name in effect.builds if name in known]
+    for index in rebuilt:
+        yield index_work(table, index.method, index.key_width, size=index.bytes)
+    for added in shape.indexes if len(effect.builds) > len(rebuilt) else ():
+        share, sure = share_of_rows(added.condition, table)
+        yield index_work(
+            table,
+            added.method,
+            _key_width(table, added),
+            share=share,
+            sure=sure,
+            concurrent=added.concurrent,
+            sorted_already=_is_sorted(table, added),
+        )
+
+
+def _key_width(table: RelationStatistics, index: IndexShape) -> int | None:
+    columns = [None if name is None else table.column(name) for name in index.columns]
+    widths = [column.width for column in columns if column is not None]
+    return sum(widths) if widths and len(widths) == len(columns) else None
+
+
+def _is_sorted(table: RelationStatistics, index: IndexShape) -> bool:
+    column = table.column(index.columns[0] or "") if index.columns else None
+    return column is not None and abs(column.correlation or 0) > 0.95
+
+
+def _referenced(
+    effect: Effect, shape: Shape, effects: StatementEffects, target: TargetStatistics
+) -> RelationStatistics | None:
+    """The far side of the foreign key that is validated here, None where it is another check."""
+    for other in effects.effects:
+        named = any(_is(name, other.relation) for name in shape.references)
+        if named and other.relation != effect.relation:
+            return target.relation(other.relation)
+        # The lock that VALIDATE CONSTRAINT takes on the far side, and on nothing else.
+        if shape.validates and other.mode == "ROW SHARE" and other.relation != effect.relation:
+            return target.relation(other.relation)
+    # A table that refers to itself has one Effect.
+    if any(_is(name, effect.relation) for name in shape.references):
+        return target.relation(effect.relation)
+    return None
+
+
+def heap_row_bytes(table: RelationStatistics) -> float:
+    """What a row takes in the heap, TOAST included."""
+    if table.rows and table.heap_bytes:
+        return (table.heap_bytes - (table.bloat_bytes or 0) + table.toast_bytes) / table.rows
+    return table.row_bytes or DEFAULT_ROW_BYTES
+
+
+def _scan_ms(table: RelationStatistics) -> float:
+    return (table.rows * 22 + (table.heap_bytes) * 0.18) / 1e6
+
+
+def scan_work(table: RelationStatistics) -> Work:
+    """Reading every row and judging it."""
+    return Work(WorkKind.SCAN, table.name, table.rows, _scan_ms(table))
+
+
+def foreign_key_work(table: RelationStatistics, referenced: RelationStatistics) -> Work:
+    """Joining a table with the one that it refers to; the larger that is, the less is in cache."""
+    per_row = max(40.0, 13 * math.log2(max(referenced.rows, 2)) - 100)
+    milliseconds = _scan_ms(table) + _scan_ms(referenced) + table.rows * per_row / 1e6
+    return Work(WorkKind.FOREIGN_KEY, table.name, table.rows, milliseconds)
+
+
+PER_ROW_NS = {"brin": 40.0, "hash": 470.0, "gin": 900.0, "gist": 2500.0, "spgist": 2000.0}
+"""What a row takes in an index that is not sorted for, beside reading it."""
+ENTRY_BYTES = {"brin": 0.1, "hash": 36.0, "gin": 20.0}
+
+
+def index_work(
+    table: RelationStatistics,
+    method: str,
+    key_width: int | None,
+    *,
+    share: float = 1.0,
+    sure: bool = True,
+    size: int | None = None,
+    concurrent: bool = False,
+    sorted_already: bool = False,
+) -> Work:
+    """Building one index: reading the table, sorting `share` of its rows, writing it out."""
+    rows = table.rows * share
+    width = DEFAULT_KEY_WIDTH if key_width is None else key_width
+    if method == "btree":
+        # Keys up to 8 bytes are compared as numbers; wider ones by their text, outside the cache.
+        per_row = (20 + 10 * math.log2(max(rows, 2))) * min(1 + max(width - 8, 0) * 0.09, 5.0)
+        per_row *= 0.6 if sorted_already else 1.0
+    else:
+        per_row = PER_ROW_NS.get(method, 2000.0)
+    milliseconds = _scan_ms(table) + rows * per_row / 1e6
+    if concurrent:  # a second scan, and a sort of row pointers to compare the two
+        milliseconds += _scan_ms(table) + rows * 70 / 1e6
+    entry = ENTRY_BYTES.get(method, 12 + (width + 7) // 8 * 8)
+    taken = float(rows * entry * 1.1 if size is None else size)
+    kind = WorkKind.BTREE if method == "btree" else WorkKind.OTHER_INDEX
+    return Work(kind, table.name, rows, milliseconds, taken, taken, sure)
+
+
+def rewrite_work(table: RelationStatistics, *, copies: bool = False) -> Work:
+    """Writing the heap and its TOAST anew beside the old one; `copies` takes it page by page."""
+    if copies:
+        taken = table.total_bytes
+        return Work(WorkKind.REWRITE, table.name, table.rows, taken * 1.0 / 1e6, taken, taken)
+    row = heap_row_bytes(table)
+    milliseconds = table.rows * (250 + 1.9 * row) / 1e6
+    taken = int(table.rows * row)
+    return Work(
+        WorkKind.REWRITE,
+        table.name,
+        table.rows,
+        milliseconds,
+        taken + table.rows * 35,
+        taken,
+    )
+
+
+def row_work(rows: RowsShape, table: RelationStatistics) -> Work:
+    """Changing rows, with an entry in every index for each new version of a row."""
+    share, sure = share_of_rows(rows.condition, table)
+    row, indexes = heap_row_bytes(table), len(table.indexes)
+    if rows.verb == "INSERT":
+        count = float(table.rows) if rows.from_query else 1.0
+        cost = (400 + 1.9 * row + 1000 * indexes) * count / 1e6
+        taken = count * (row + 30 * indexes)
+        wal = taken + count * (40 + 70 * indexes)
+        return Work(WorkKind.INSERT, table.name, count, cost, wal, taken, not rows.from_query)
+    count = table.rows * share
+    scan = _scan_ms(table)
+    if rows.verb == "DELETE":
+        milliseconds = scan + count * (80 + 0.6 * row) / 1e6
+        # The first change of a page after a checkpoint writes the whole page.
+        return Work(WorkKind.DELETE, table.name, count, milliseconds, count * (56 + row), 0, sure)
+    per_index = sum(800 if index.unique else 1500 for index in table.indexes)
+    milliseconds = scan + count * (520 + 2.5 * row + per_index) / 1e6
+    wal = count * (2 * row + 108 + 97 * indexes)
+    taken = count * (row + 30 * indexes)
+    return Work(WorkKind.UPDATE, table.name, count, milliseconds, wal, taken, sure)
+
+
+def total_ms(works: Iterable[Work]) -> float:
+    """What all of `works` take on the machine that the model describes."""
+    return OVERHEAD_MS + sum(work.milliseconds for work in works)

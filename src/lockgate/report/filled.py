@@ -1,0 +1,39 @@
+"""Made-up rows on scratch, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lockgate.core.filled import Filled
+
+
+def filled_text(filled: Iterable[Filled]) -> list[str]:
+    """A line for each database, and one for each table that could not be filled; may be empty."""
+    lines = []
+    for one in filled:
+        tables = sum(table.rows > 0 for table in one.tables)
+        word = "table" if tables == 1 else "tables"
+        lines.append(f"  {one.rows:,} made-up rows in {tables} {word}")
+        lines += [f"  ! {table.name} is not filled: {table.problem}" for table in one.problems]
+    return lines
+
+
+def filled_document(filled: Iterable[Filled]) -> list[dict[str, Any]]:
+    """What came of each table; `planner` says what scratch's planner goes by."""
+    return [
+        {
+            "planner": one.statistics,
+            "tables": [
+                {
+                    "relation": table.name,
+                    "asked": table.asked,
+                    "rows": table.rows,
+                    "problem": table.problem,
+                    "notes": list(table.notes),
+                }
+                for table in one.tables
+            ],
+        }
+        for one in filled
+    ]

@@ -1,0 +1,299 @@
+"""What a forecast decides, from values alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from lockgate.core.effect import Effect, LockMode, StatementEffects
+from lockgate.core.forecast import Forecast, Forecastable, Sureness, forecast, forecast_all
+from lockgate.core.rates import Basis, Measurement, Rates
+from lockgate.core.shape import shape_of
+from lockgate.core.target import (
+    ApplicationStatement,
+    ColumnStatistics,
+    IndexStatistics,
+    RelationStatistics,
+    ServerSettings,
+    TargetStatistics,
+    Traffic,
+)
+from lockgate.core.work import works_of
+
+MB = 1_000_000
+
+SETTINGS = ServerSettings(
+    maintenance_work_mem_bytes=64 * MB,
+    work_mem_bytes=4 * MB,
+    shared_buffers_bytes=128 * MB,
+    max_wal_size_bytes=1_000 * MB,
+    max_parallel_maintenance_workers=2,
+    max_connections=100,
+    wal_level="replica",
+    fsync=True,
+    full_page_writes=True,
+)
+ID = ColumnStatistics("id", 8, 0.0, -1.0, 1.0)
+NOTE = ColumnStatistics("note", 32, 0.75, 500.0, 0.1)
+PAD = ColumnStatistics("pad", 56, 0.0, -1.0, 0.0)
+PKEY = IndexStatistics("public.star_pkey", "btree", 20 * MB, 8, unique=True, valid=True, scans=1.0)
+
+
+def star(rows: int = 1_000_000, **more: object) -> RelationStatistics:
+    made = RelationStatistics(
+        name="public.star",
+        kind="table",
+        rows=rows,
+        analyzed=True,
+        heap_bytes=rows * 100,
+        toast_bytes=0,
+        indexes=(replace(PKEY, bytes=rows * 20),),
+        columns=(ID, NOTE, PAD),
+        traffic=Traffic(inserts=10, updates=30, deletes=0, sequential_scans=0.0, index_scans=200),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def target(*relations: RelationStatistics, **more: object) -> TargetStatistics:
+    made = TargetStatistics(
+        server_version=180000,
+        read_at=datetime(2026, 1, 1, tzinfo=UTC),
+        relations=relations or (star(),),
+        settings=SETTINGS,
+        counted_seconds=1_000.0,
+        counted_since="since its counters were last reset",
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def effects(mode: LockMode, **more: object) -> StatementEffects:
+    return StatementEffects((Effect("public.star", mode, **more),))  # type: ignore[arg-type]
+
+
+CREATE = "CREATE INDEX ix ON star (note)"
+BUILDS = effects(LockMode.SHARE, scans=True, builds=("public.ix",))
+ALTER = "ALTER TABLE public.star ALTER COLUMN note TYPE varchar(10)"
+REWRITES = effects(LockMode.ACCESS_EXCLUSIVE, rewrites=True, builds=("public.star_pkey",))
+DROP = "ALTER TABLE star DROP COLUMN note"
+DROPS = effects(LockMode.ACCESS_EXCLUSIVE)
+
+
+def ask(
+    sql: str,
+    of: StatementEffects,
+    of_target: TargetStatistics | None = None,
+    rates: Rates | None = None,
+) -> Forecast:
+    return forecast(sql, of, of_target or target(), rates or Rates())
+
+
+def test_ten_times_the_rows_take_ten_times_as_long_and_a_sort_a_little_more() -> None:
+    small, large = target(star(1_000_000)), target(star(10_000_000))
+
+    rewrite = [ask(ALTER, REWRITES, one).duration.expected for one in (small, large)]
+    build = [ask(CREATE, BUILDS, one).duration.expected for one in (small, large)]
+
+    assert 10 == pytest.approx(rewrite[1] / rewrite[0], rel=0.1)
+    assert 10 < build[1] / build[0] < 14
+
+
+def test_what_only_changes_the_catalogs_takes_no_longer_on_a_larger_table() -> None:
+    durations = {ask(DROP, DROPS, target(star(n))).duration.expected for n in (1, 10**9)}
+
+    assert 1 == len(durations)
+    assert max(durations) < 10
+
+
+def test_a_table_that_the_revision_makes_itself_costs_nothing() -> None:
+    fresh = Effect("public.fresh", LockMode.ACCESS_EXCLUSIVE, rewrites=True)
+
+    found = ask("ALTER TABLE fresh ADD x int DEFAULT 1", StatementEffects((fresh,)))
+
+    assert found.duration.expected < 10
+    assert 0 == found.reads_blocked.high
+
+
+def test_a_partitioned_table_is_counted_by_its_partitions_alone() -> None:
+    whole = star(2_000, kind="partitioned table")
+    parts = [star(1_000, name=f"public.star_{n}", parent="public.star") for n in (1, 2)]
+    all_of_them = target(whole, *parts)
+    check = "ALTER TABLE star ADD CHECK (id > 0)"
+    scans = StatementEffects(
+        tuple(
+            Effect(relation.name, LockMode.ACCESS_EXCLUSIVE, scans=True)
+            for relation in (whole, *parts)
+        )
+    )
+
+    works = works_of(shape_of(check), scans, all_of_them)
+
+    assert ["public.star_1", "public.star_2"] == sorted(work.relation for work in works)
+
+
+def test_only_what_its_lock_excludes_stands_blocked() -> None:
+    build, rewrite = ask(CREATE, BUILDS), ask(ALTER, REWRITES)
+    concurrent = ask(
+        "CREATE INDEX CONCURRENTLY ix ON star (note)",
+        effects(LockMode.SHARE_UPDATE_EXCLUSIVE, scans=True, builds=("public.ix",)),
+    )
+
+    assert (0, build.duration.expected) == (
+        build.reads_blocked.expected,
+        build.writes_blocked.expected,
+    )
+    assert rewrite.reads_blocked == rewrite.writes_blocked == rewrite.duration
+    assert 0 == concurrent.writes_blocked.high
+    assert concurrent.duration.expected > build.duration.expected
+
+
+def test_locks_are_held_until_the_transaction_ends() -> None:
+    first, second, other = forecast_all(
+        [
+            Forecastable(DROP, DROPS, "abc"),
+            Forecastable(CREATE, BUILDS, "abc"),
+            Forecastable(CREATE, BUILDS, "def"),
+        ],
+        target(),
+        Rates(),
+    )
+
+    assert first.reads_blocked.expected == pytest.approx(
+        first.duration.expected + second.duration.expected
+    )
+    assert other.writes_blocked == other.duration
+    assert any("held until" in reason for reason in first.reasons)
+
+
+def test_sessions_queue_at_the_rate_at_which_they_come_and_no_more_than_there_are() -> None:
+    build, rewrite = ask(CREATE, BUILDS), ask(ALTER, REWRITES)
+    endless = ask(ALTER, REWRITES, target(star(100_000_000)))
+
+    assert build.queue is not None
+    assert 40 * build.duration.expected / 1_000 == pytest.approx(build.queue.expected)
+    assert rewrite.queue is not None
+    assert min(240 * rewrite.duration.expected / 1_000, 100) == rewrite.queue.expected
+    assert endless.queue is not None
+    assert 100 == endless.queue.expected
+    assert ask(ALTER, REWRITES, target(star(traffic=Traffic()))).queue is None
+
+
+def test_a_long_transaction_makes_everybody_wait_up_to_the_lock_timeout() -> None:
+    busy = target(oldest_transaction_ms=60_000.0)
+
+    found = forecast(DROP, DROPS, busy, Rates(), lock_timeout_ms=2_000)
+
+    assert found.reads_blocked.high == pytest.approx(found.duration.high + 2_000)
+    assert any("open for 1 min" in reason for reason in found.reasons)
+
+
+def test_rates_of_the_same_statement_beat_those_of_its_kind_and_those_beat_the_defaults() -> None:
+    works = works_of(shape_of(CREATE), BUILDS, target(star(100_000)))
+    plain = sum(work.milliseconds for work in works)
+    same = Measurement(CREATE, works, 3 * plain, Basis.REHEARSED)
+    alike = Measurement("CREATE INDEX other ON star (note)", works, 5 * plain, Basis.RECORDED)
+
+    assumed = ask(CREATE, BUILDS)
+    recorded = ask(CREATE, BUILDS, rates=Rates((alike,)))
+    rehearsed = ask(CREATE, BUILDS, rates=Rates((alike, same), machine=1.0))
+
+    assert Basis.ASSUMED is assumed.basis
+    assert Sureness.POOR is assumed.sureness
+    assert Basis.RECORDED is recorded.basis
+    assert 5 == pytest.approx(recorded.duration.expected / assumed.duration.expected, rel=0.02)
+    assert Basis.REHEARSED is rehearsed.basis
+    assert Sureness.GOOD is rehearsed.sureness
+    assert 3 == pytest.approx(rehearsed.duration.expected / assumed.duration.expected, rel=0.02)
+    assert "timed on scratch with 100,000 made-up rows" in rehearsed.reasons
+
+
+def test_what_was_over_at_once_on_scratch_teaches_no_rate() -> None:
+    works = works_of(shape_of(CREATE), BUILDS, target(star(10)))
+    short = Measurement(CREATE, works, 50.0, Basis.REHEARSED)
+
+    assert Basis.ASSUMED is ask(CREATE, BUILDS, rates=Rates((short,))).basis
+
+
+def test_scratch_timings_are_moved_to_the_targets_machine() -> None:
+    works = works_of(shape_of(CREATE), BUILDS, target(star(100_000)))
+    timed = Measurement(CREATE, works, 100.0, Basis.REHEARSED)
+
+    same = ask(CREATE, BUILDS, rates=Rates((timed,), machine=1.0))
+    slower = ask(CREATE, BUILDS, rates=Rates((timed,), machine=2.0))
+    unknown = ask(CREATE, BUILDS, rates=Rates((timed,)))
+
+    assert 2 == pytest.approx(slower.duration.expected / same.duration.expected, rel=0.02)
+    assert unknown.duration.high > same.duration.high
+
+
+def test_a_backfill_counts_the_rows_that_its_condition_takes() -> None:
+    update = effects(LockMode.ROW_EXCLUSIVE)
+
+    def expected(sql: str) -> float:
+        return ask(sql, update).duration.expected
+
+    everything = expected("UPDATE star SET id = 1")
+    nulls = expected("UPDATE star SET id = 1 WHERE note IS NULL")
+    one_note = expected("UPDATE star SET id = 1 WHERE note = 'a'")
+    unknown = ask("UPDATE star SET id = 1 WHERE note LIKE 'a%'", update)
+
+    assert 0.75 == pytest.approx(nulls / everything, abs=0.02)
+    assert one_note < 0.05 * everything
+    assert Sureness.POOR is unknown.sureness
+    assert unknown.duration.low < 5
+    assert any("a third is assumed" in reason for reason in unknown.reasons)
+
+
+def test_more_indexes_make_a_backfill_longer_and_its_wal_larger() -> None:
+    update = effects(LockMode.ROW_EXCLUSIVE)
+    many = target(star(indexes=(PKEY,) * 4))
+
+    one, four = (ask("UPDATE star SET id = 1", update, t) for t in (target(), many))
+
+    assert four.duration.expected > 1.5 * one.duration.expected
+    assert four.wal_bytes > one.wal_bytes
+
+
+def test_disk_is_held_against_what_is_free_where_that_is_known() -> None:
+    rewrite = ask(ALTER, REWRITES)
+
+    assert 100 * MB <= rewrite.disk_bytes <= 130 * MB
+    assert rewrite.fits is None
+    assert ask(ALTER, REWRITES, target(free_disk_bytes=10_000 * MB)).fits is True
+    assert ask(ALTER, REWRITES, target(free_disk_bytes=100 * MB)).fits is False
+    assert ask(DROP, DROPS).fits is True
+
+
+APPLICATION = (
+    ApplicationStatement("SELECT note FROM star WHERE id = $1", 5_000, 5.0, 0.1),
+    ApplicationStatement("UPDATE public.star SET id = $1", 100, 0.1, 0.2),
+    ApplicationStatement("SELECT id FROM star", 10_000, 10.0, 0.1),
+    ApplicationStatement("SELECT * FROM planet", 9, 9.0, 0.1),
+    ApplicationStatement("ALTER TABLE star ADD x int", 1, 0.0, 0.1),
+)
+
+
+def test_the_applications_statements_that_lose_a_column_stand_first() -> None:
+    found = ask(DROP, DROPS, target(statements=APPLICATION))
+
+    assert [
+        ("SELECT note FROM star WHERE id = $1", "note"),
+        ("SELECT id FROM star", None),
+        ("UPDATE public.star SET id = $1", None),
+    ] == [(s.sql, s.loses) for s in found.statements]
+
+
+def test_only_writers_wait_for_a_lock_that_lets_readers_by() -> None:
+    found = ask(CREATE, BUILDS, target(statements=APPLICATION))
+
+    assert ["UPDATE public.star SET id = $1"] == [s.sql for s in found.statements]
+    assert found.queue is not None
+    assert 0.1 * found.duration.expected / 1_000 == pytest.approx(found.queue.expected)
+
+
+def test_a_table_nobody_analyzed_makes_the_range_wider() -> None:
+    guessed = ask(ALTER, REWRITES, target(star(analyzed=False)))
+
+    assert guessed.duration.high > ask(ALTER, REWRITES).duration.high
+    assert any("never analyzed" in reason for reason in guessed.reasons)
