@@ -169,3 +169,82 @@ def test_unknown_target_names_the_forms(run: Run) -> None:
 
     assert done.returncode == 2
     assert "models, or revision:REV" in done.stderr
+
+
+# Statements
+
+
+def execute(database: DatabaseUrl, *statements: str) -> None:
+    with psycopg.connect(make_conninfo(**database.conninfo()), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def test_statements_of_a_diff_are_proved_and_lead_there(run: Run, database: DatabaseUrl) -> None:
+    done = run("diff", "dev", "models", "--sql")
+    execute(database, done.stdout)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "BEGIN;\nALTER TABLE public.item ADD COLUMN weight integer;\nCOMMIT;\n" == done.stdout
+    assert run("diff", "dev", "models").returncode == 0
+
+
+def test_statements_start_from_a_snapshot_file_as_well(run: Run, database: DatabaseUrl) -> None:
+    run("snapshot", "dev", "-o", "before.json")
+    execute(database, "CREATE TYPE mood AS ENUM ('ok')", "ALTER TABLE item ADD mood mood")
+
+    done = run("diff", "before.json", "dev", "--sql", "--format", "json")
+    document = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stderr
+    assert document["proved"] is True
+    assert document["left"] == []
+    assert [statement["sql"] for statement in document["statements"]] == [
+        "CREATE TYPE public.mood AS ENUM ('ok')",
+        "ALTER TABLE public.item ADD COLUMN mood public.mood",
+    ]
+    assert [change["sql"] for change in document["changes"]] == [
+        "CREATE TYPE public.mood AS ENUM ('ok')",
+        "ALTER TABLE public.item ADD COLUMN mood public.mood",
+    ]
+
+
+def test_statements_say_which_rows_they_lose(run: Run, database: DatabaseUrl) -> None:
+    execute(database, "ALTER TABLE item ADD extra text")
+
+    done = run("diff", "dev", "revision:head", "--sql")
+
+    assert "-- loses what public.item.extra holds\n" in done.stdout
+    assert done.returncode == 0
+
+
+def test_what_may_have_been_renamed_is_not_dropped_unasked(run: Run, database: DatabaseUrl) -> None:
+    execute(database, "ALTER TABLE item RENAME note TO notes")
+    declared = "column:item.note=notes"
+
+    shown = run("diff", "revision:head", "dev")
+    refused = run("diff", "revision:head", "dev", "--sql")
+    renamed = run("diff", "revision:head", "dev", "--sql", "--rename", declared)
+    dropped = run("diff", "revision:head", "dev", "--sql", "--no-rename", "column:item.note")
+
+    assert "? column public.item.note could have been renamed to notes" in shown.stdout
+    assert "confirm with --rename 'column:public.item.note=notes'" in shown.stdout
+    assert (1, "") == (refused.returncode, refused.stdout)
+    assert refused.stderr == (
+        'error[LG-DDL-4]: column "public.item.note" may have been renamed to "notes": statements '
+        "would drop it\nhint: give --rename 'column:public.item.note=notes' if it was, "
+        "--no-rename 'column:public.item.note' if not\n"
+    )
+    assert renamed.stdout == (
+        "BEGIN;\nALTER TABLE public.item RENAME COLUMN note TO notes;\nCOMMIT;\n"
+    )
+    assert "DROP COLUMN note" in dropped.stdout
+    assert "ADD COLUMN notes" in dropped.stdout
+    assert (0, 0) == (renamed.returncode, dropped.returncode)
+
+
+def test_a_rename_of_nothing_is_refused(run: Run) -> None:
+    done = run("diff", "revision:head", "dev", "--sql", "--rename", "table:nothing=x")
+
+    assert done.returncode == 2
+    assert 'there is no table "public.nothing"' in done.stderr

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,11 @@ from lockgate.cli.options import (
 )
 from lockgate.cli.terminal import TERMINAL, Format
 
+if TYPE_CHECKING:
+    from lockgate.core.ddl import Rename, RenameCandidate
+    from lockgate.workflows.leading import Led
+    from lockgate.workflows.snapshot import Difference
+
 TARGET = "An environment, a URL, a snapshot file, models, or revision:REV."
 
 
@@ -30,6 +36,30 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
     cosmetic: Annotated[
         bool, typer.Option("--cosmetic", help="Also the order of columns, comments, and the like.")
+    ] = False,
+    sql: Annotated[
+        bool,
+        typer.Option("--sql", help="Print the statements from A to B, proved on scratch."),
+    ] = False,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="KIND:OLD=NEW",
+            help="Something of A was renamed: table:public.a=b. May be repeated.",
+        ),
+    ] = None,
+    no_rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--no-rename",
+            metavar="KIND:OLD",
+            help="Something of A was not renamed, but removed. May be repeated.",
+        ),
+    ] = None,
+    concurrently: Annotated[
+        bool,
+        typer.Option("--concurrently", help="With --sql: indexes without blocking writes."),
     ] = False,
     postgres: Annotated[
         int | None,
@@ -50,22 +80,109 @@ def diff(
     `lockgate diff models revision:head` holds the models against the revisions,
     `lockgate diff prod revision:head` a database against what it should be,
     `lockgate diff dev prod` two databases against each other. Nothing is changed anywhere.
+
+    With `--sql` the result is the statements that lead from A to B, in an order in which they
+    run. They are tried on scratch first: A is made there, they run, and what they made must be B.
+    Rows are not tried, and a statement that loses some says so. The exit status is 0 if they
+    lead there. What looks renamed is never dropped unasked: see `--rename`.
     """
     speak(output, quiet, verbose)
-    from lockgate.report.changes import change_document, changes_text, compared_document
-    from lockgate.workflows.snapshot import compare_targets
+    from lockgate.core.ddl.renames import parse, parse_old
+    from lockgate.workflows.snapshot import compare_targets, lead_over
 
-    found = compare_targets(open_workspace(config, x), before, after, major=postgres)
-    shown = [change for change in found.changes if cosmetic or not change.cosmetic]
+    declared = tuple(parse(text) for text in rename or ())
+    denied = tuple(parse_old(text) for text in no_rename or ())
+    workspace = open_workspace(config, x)
+    found = compare_targets(workspace, before, after, major=postgres)
+    if sql:
+        renames = _settled(found, declared, denied)
+        return _show_statements(
+            found, lead_over(workspace, found, renames=renames, concurrently=concurrently)
+        )
+    return _show_changes(found, declared, denied, f"{before} and {after}", cosmetic=cosmetic)
+
+
+def _show_changes(
+    found: Difference,
+    declared: tuple[Rename, ...],
+    denied: tuple[Rename, ...],
+    names: str,
+    *,
+    cosmetic: bool,
+) -> int:
+    from lockgate.report.changes import change_document, changes_text, compared_document
+    from lockgate.report.script import candidate_document, candidates_text, declared_document
+    from lockgate.workflows.leading import after_renames
+
+    changes, candidates = after_renames(found.catalogs, found.changes, declared, denied)
+    shown = [change for change in changes if cosmetic or not change.cosmetic]
     equal = not any(not change.cosmetic for change in found.changes)
-    if output is Format.JSON:
+    if TERMINAL.format == Format.JSON:
         documents = [
             compared_document(change, found.missed) if found.compared else change_document(change)
             for change in shown
         ]
-        TERMINAL.document("diff", {"equal": equal, "changes": documents})
-    elif shown:
+        renames = [*map(declared_document, declared), *map(candidate_document, candidates)]
+        TERMINAL.document("diff", {"equal": equal, "changes": documents, "renames": renames})
+    elif shown or not equal:
         TERMINAL.text(changes_text(shown, indent="", cosmetic=cosmetic, missed=found.missed))
+        TERMINAL.text(candidates_text(candidates))
     else:
-        TERMINAL.text(f"{before} and {after} have the same structure")
+        TERMINAL.text(f"{names} have the same structure")
     return 0 if equal else 1
+
+
+def _settled(
+    found: Difference, declared: tuple[Rename, ...], denied: tuple[Rename, ...]
+) -> tuple[Rename, ...]:
+    """The renames that are declared, and those that a person at a terminal confirms."""
+    from lockgate.workflows.leading import settle_renames
+
+    if found.catalogs is None:
+        return declared
+    ask = _ask if sys.stdin.isatty() and TERMINAL.format == Format.TEXT else None
+    return settle_renames(*found.catalogs, declared=declared, denied=denied, ask=ask)
+
+
+def _ask(candidate: RenameCandidate) -> bool:
+    rename = candidate.rename
+    TERMINAL.note(
+        f"{rename.kind} {rename.old} is gone and {rename.new} is new "
+        f"({candidate.confidence:.0%}: {candidate.why})"
+    )
+    while (answer := TERMINAL.ask("was it renamed? [y/n] ")) is not None:
+        if answer.lower() in ("y", "yes", "n", "no"):
+            return answer.lower().startswith("y")
+    raise KeyboardInterrupt
+
+
+def _show_statements(found: Difference, led: Led) -> int:
+    from lockgate.report.changes import change_document, changes_text
+    from lockgate.report.script import (
+        declared_document,
+        script_document,
+        script_text,
+        settled_by,
+    )
+
+    reason = None if led.failed is None else led.failed.message
+    if TERMINAL.format == Format.JSON:
+        settled = settled_by(led.script)
+        structural = [change for change in found.changes if not change.cosmetic]
+        content: dict[str, Any] = {  # Any: a document
+            "equal": not structural,
+            "changes": [
+                change_document(change) | {"sql": settled.get(change)} for change in structural
+            ],
+            "renames": [declared_document(rename) for rename in led.renames],
+        }
+        script = script_document(led.script, proved=led.proved, left=led.left, reason=reason)
+        TERMINAL.document("diff", content | script)
+    else:
+        TERMINAL.text(script_text(led.script))
+        if reason is not None:
+            TERMINAL.note(f"not proved: {reason}")
+        elif not led.proved:
+            TERMINAL.note("not proved: after these statements there is left")
+            TERMINAL.note(changes_text(led.left))
+    return 0 if led.proved else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -51,6 +52,16 @@ def run_script(url: DatabaseUrl, script: Script) -> None:
             with connection.transaction():
                 for statement in group:
                     _run(connection, statement)
+
+
+def create_roles(url: DatabaseUrl, roles: Iterable[str]) -> None:
+    """Creates those of `roles`, quoted where they have to be, that the server at `url` lacks."""
+    with connect_unchecked(url, purpose="scratch") as (connection, _, __):
+        answer = connection.execute("SELECT pg_catalog.quote_ident(rolname) FROM pg_roles")
+        there = {row[0] for row in answer}
+        for role in roles:
+            if role not in there:
+                connection.execute(f"CREATE ROLE {role}".encode())
 
 
 def _run(connection: psycopg.Connection[object], statement: ScriptStatement) -> None:

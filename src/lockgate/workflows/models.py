@@ -65,6 +65,8 @@ class Comparison:
     missed: tuple[Change, ...] | None = ()
     unasked: str | None = None
     fingerprint: str | None = None
+    catalogs: tuple[Catalogs, Catalogs] | None = None
+    """The revisions' and the models', each without what is hidden; None where they are alike."""
 
 
 def make_models(workspace: Workspace, scratch: Scratch) -> MadeModels:
@@ -133,10 +135,11 @@ def hold_against(
     try:
         databases.run(workspace.project, asking.steps, options={"dont_mutate": True})
     except LockgateError as error:
-        return Comparison(changes, None, error.message, found)
-    changes = between(shown(replayed, asking), shown(made, asking))
+        return Comparison(changes, None, error.message, found, (replayed, made))
+    compared = shown(replayed, asking), shown(made, asking)
+    changes = between(*compared)
     missed = tuple(change for change in changes if not asking.sees(change))
-    return Comparison(changes, missed, None, found)
+    return Comparison(changes, missed, None, found, compared)
 
 
 def differing_tables(before: Catalogs, after: Catalogs) -> set[tuple[str, ...]]:

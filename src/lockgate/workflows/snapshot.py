@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from lockgate.core.catalog import Catalog, Change, diff, reverse
+from lockgate.core.ddl import Rename, Script
 from lockgate.core.environment import PRIMARY
 from lockgate.core.identity import Expectation
 from lockgate.core.snapshot import read_snapshot
@@ -20,6 +21,7 @@ from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations import steps
 from lockgate.workflows.catalogs import read_readable
 from lockgate.workflows.destination import Destination, of_environment
+from lockgate.workflows.leading import Led, lead
 from lockgate.workflows.models import compare_models, make_models
 from lockgate.workflows.scratch import Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
@@ -54,13 +56,15 @@ class TargetUnknown(LockgateError):
 class Difference:
     """The Changes from one target to another.
 
-    Between models and revisions, `missed` are those that autogenerate does not see, None where it
-    could not be asked; between others nobody asks it, and `compared` is false.
+    `catalogs` are the two, None where nothing of structure differs. Between models and revisions,
+    `missed` are those that autogenerate does not see, None where it could not be asked; between
+    others nobody asks it, and `compared` is false.
     """
 
     changes: tuple[Change, ...]
     compared: bool = False
     missed: tuple[Change, ...] | None = ()
+    catalogs: tuple[Catalog, Catalog] | None = None
 
 
 def snapshot(workspace: Workspace, target: str, *, major: int | None = None) -> Catalog:
@@ -88,7 +92,28 @@ def compare_targets(
         if reader.major is None and not _needs_scratch(first):
             reader.major = int(catalogs[first].server.partition(".")[0])
         catalogs[second] = reader.read(second)
-    return Difference(diff(catalogs[before], catalogs[after]))
+    compared = catalogs[before], catalogs[after]
+    return Difference(diff(*compared), catalogs=compared)
+
+
+def lead_over(
+    workspace: Workspace,
+    difference: Difference,
+    *,
+    renames: tuple[Rename, ...] = (),
+    concurrently: bool = False,
+) -> Led:
+    """The statements for a Difference, proved on a scratch server of the start's major.
+
+    Raises StartNotMade.
+    """
+    if difference.catalogs is None:
+        return Led(Script())
+    before, after = difference.catalogs
+    major = before.server.partition(".")[0]
+    with open_scratch(workspace, major=int(major), parts=workspace.settings.parts) as scratch:
+        workspace.progress.working("proving the statements")
+        return lead(scratch, before, after, renames=renames, concurrently=concurrently)
 
 
 def _against_models(workspace: Workspace, target: str, major: int | None) -> Difference:
@@ -96,7 +121,9 @@ def _against_models(workspace: Workspace, target: str, major: int | None) -> Dif
     revision = target.removeprefix(REVISION)
     with open_scratch(workspace, major=major, parts=workspace.settings.parts) as scratch:
         found = compare_models(workspace, scratch, revision=revision)
-    return Difference(found.changes, True, found.missed)
+    catalogs = found.catalogs
+    compared = (_first(catalogs[0]), _first(catalogs[1])) if catalogs is not None else None
+    return Difference(found.changes, True, found.missed, compared)
 
 
 def _turned(difference: Difference) -> Difference:
@@ -105,6 +132,7 @@ def _turned(difference: Difference) -> Difference:
         tuple(reverse(change) for change in difference.changes),
         difference.compared,
         None if missed is None else tuple(reverse(change) for change in missed),
+        None if difference.catalogs is None else (difference.catalogs[1], difference.catalogs[0]),
     )
 
 

@@ -59,7 +59,7 @@ def definition(unit: Unit, structure: Structure, *, typed: bool = False) -> str:
         parts.append(f"GENERATED ALWAYS AS ({expression}) {how.upper()}")
     elif identity is not None and identity.sequence:
         parts.append(f"GENERATED {identity.when} AS IDENTITY{identity.listed(unit)}")
-    if unit.get("not null") == "yes":
+    if unit.get("not null") == "yes" and "AS IDENTITY" not in " ".join(parts[-1:]):
         parts.append("NOT NULL")
     elif unit.get("not null") == "no inherit":
         parts.append("NOT NULL NO INHERIT")

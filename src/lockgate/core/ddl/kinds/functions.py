@@ -52,13 +52,17 @@ def _attributes(unit: Unit) -> list[str]:
     if unit.kind == "function":
         if unit.get("window"):
             found.append("WINDOW")
-        found.append(unit.properties["volatility"].upper())
+        if unit.get("volatility") != "volatile":
+            found.append(unit.properties["volatility"].upper())
         if unit.get("strict"):
             found.append("STRICT")
         if unit.get("leakproof"):
             found.append("LEAKPROOF")
-        found.append(f"PARALLEL {unit.properties['parallel'].upper()}")
-        found.append(f"COST {unit.properties['cost']}")
+        if unit.get("parallel") != "unsafe":
+            found.append(f"PARALLEL {unit.properties['parallel'].upper()}")
+        usual = "1" if unit.get("language") in ("internal", "c") else "100"
+        if unit.get("cost") != usual:
+            found.append(f"COST {unit.properties['cost']}")
         if (rows := unit.get("rows")) and rows != "0":
             found.append(f"ROWS {rows}")
         if support := unit.get("support"):

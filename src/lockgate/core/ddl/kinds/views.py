@@ -12,8 +12,7 @@ KINDS = VIEWS
 
 def create(unit: Unit, structure: Structure) -> list[Step]:
     """CREATE VIEW, CREATE MATERIALIZED VIEW, which reads its tables."""
-    columns = f" ({unit.properties['columns']})" if unit.get("columns") else ""
-    text = f"CREATE {unit.kind.upper()} {unit.name}{columns}"
+    text = f"CREATE {unit.kind.upper()} {unit.name}"
     if method := unit.get("access method"):
         text += f" USING {method}"
     text += with_options(unit.get("options"), unit.get("toast parameters"))
