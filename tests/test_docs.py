@@ -208,6 +208,7 @@ JSON_COMMANDS = (
     "watch prod --for 0s",
     "snapshot dev",
     "diff revision:one dev",
+    "locate dev",
     "upgrade --env prod",
     "explain REINDEX(CONCURRENTLY)TABLE/**/item --env dev",
 )
@@ -227,6 +228,7 @@ PROMISED = {
     "explain.statements": {
         *("index", "sql", "file", "line", "revision", "transaction", "fails_if_rows", "effects")
     },
+    "locate": {"recorded", "exact", "nearest", "file_found"},
     "status": {"environments"},
     "status.environments": {
         *("name", "role", "url", "identity", "current", "heads"),

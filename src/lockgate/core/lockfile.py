@@ -166,10 +166,15 @@ class LockFile:
     revisions: tuple[LockedRevision, ...] = ()
     environments: tuple[LockedEnvironment, ...] = ()
     _by_id: dict[str, LockedRevision] = field(init=False, repr=False, compare=False)
+    _is_line: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {locked.revision: locked for locked in self.revisions})
-        object.__setattr__(self, "revisions", tuple(_parents_first(self._by_id)))
+        ordered = tuple(_parents_first(self._by_id))
+        object.__setattr__(self, "revisions", ordered)
+        parents = [(), *((locked.revision,) for locked in ordered)]
+        is_line = all(one.parent == parent for one, parent in zip(ordered, parents, strict=False))
+        object.__setattr__(self, "_is_line", is_line)
         by_name = tuple(sorted(self.environments, key=lambda environment: environment.name))
         object.__setattr__(self, "environments", by_name)
 
@@ -178,6 +183,19 @@ class LockFile:
         """The ids that are no Revision's parent, sorted."""
         parents = {parent for locked in self.revisions for parent in locked.parent}
         return tuple(sorted(self._by_id.keys() - parents))
+
+    def is_passed_by_all(self, revision: str) -> bool:
+        """Whether every other Revision comes before `revision`, or after it."""
+        if self._is_line:  # nearly all are, and the rest takes time
+            return True
+        before, after = {revision}, {revision}
+        for locked in reversed(self.revisions):
+            if locked.revision in before:
+                before |= {*locked.parent, *locked.depends_on}
+        for locked in self.revisions:
+            if after & {*locked.parent, *locked.depends_on}:
+                after.add(locked.revision)
+        return all(locked.revision in before | after for locked in self.revisions)
 
     def revision(self, revision: str) -> LockedRevision | None:
         """The Revision with that id, if it is locked."""

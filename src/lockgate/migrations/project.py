@@ -27,7 +27,7 @@ from lockgate.core.environment import PRIMARY
 from lockgate.core.url import SCHEMES, DatabaseUrl
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.process import sys_path_kept
-from lockgate.migrations.revisions import open_script_directory
+from lockgate.migrations.revisions import open_script_directory, version_locations
 
 
 @dataclass(eq=False)
@@ -116,6 +116,31 @@ def open_project(
 
     Raises AlembicNotFound, AlembicUnreadable, and what opening the revisions raises.
     """
+    root, config = _configured(settings_root, alembic_file, section=section, x=x_arguments)
+    with chdir(root):
+        try:
+            return AlembicProject(root, config, open_script_directory(config))
+        except CommandError as error:
+            raise AlembicNotFound(alembic_file, str(error).rstrip(".")) from error
+
+
+def version_folders(settings_root: Path, alembic_file: Path, *, section: str) -> tuple[Path, ...]:
+    """The folders of the revision files, none of which is read.
+
+    Raises AlembicNotFound, AlembicUnreadable.
+    """
+    root, config = _configured(settings_root, alembic_file, section=section)
+    with chdir(root):
+        try:
+            return version_locations(ScriptDirectory.from_config(config))
+        except CommandError as error:
+            raise AlembicNotFound(alembic_file, str(error).rstrip(".")) from error
+
+
+def _configured(
+    settings_root: Path, alembic_file: Path, *, section: str, x: tuple[str, ...] = ()
+) -> tuple[Path, Config]:
+    """The folder in which the team runs Alembic, and its configuration."""
     folder = alembic_file.parent.resolve()
     toml = folder / "pyproject.toml"
     ini = folder / ("alembic.ini" if alembic_file.name == toml.name else alembic_file.name)
@@ -125,15 +150,10 @@ def open_project(
         file_=str(ini) if ini.is_file() else None,
         toml_file=str(toml) if toml.is_file() else None,
         ini_section=section,
-        cmd_opts=Namespace(quiet=True, x=list(x_arguments) or None, name=section, config=str(ini)),
+        cmd_opts=Namespace(quiet=True, x=list(x) or None, name=section, config=str(ini)),
         stdout=sys.stderr,
     )
-    root = _where_run(alembic_file, config, settings_root)
-    with chdir(root):
-        try:
-            return AlembicProject(root, config, open_script_directory(config))
-        except CommandError as error:
-            raise AlembicNotFound(alembic_file, str(error).rstrip(".")) from error
+    return _where_run(alembic_file, config, settings_root), config
 
 
 def _where_run(alembic_file: Path, config: Config, settings_root: Path) -> Path:

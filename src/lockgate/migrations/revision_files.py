@@ -135,6 +135,16 @@ def read_script(path: str) -> Script:
     return make_script(RevisionModule(path, said), path)
 
 
+def revision_in(source: bytes, path: str) -> str | None:
+    """The id that the text of a revision file says, without running it; None where it says none."""
+    try:
+        said = read_template(source) or read_statements(source, path) or {}
+    except RevisionFileUnreadable:
+        return None
+    revision = said.get("revision")
+    return revision if isinstance(revision, str) else _legacy_revision(path)
+
+
 class RevisionModule(ModuleType):
     """A revision file as a module that runs when something the text did not tell is asked for."""
 

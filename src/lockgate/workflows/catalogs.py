@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from lockgate.core.catalog import Catalog, Change, diff
 from lockgate.core.url import DatabaseUrl
-from lockgate.migrations.driver import VersionTable
+from lockgate.migrations.driver import RunRecord, VersionTable
 from lockgate.postgres.catalog import read_catalog
 from lockgate.postgres.connect import Connection, connect_unchecked
-from lockgate.workflows.destination import Destination
+from lockgate.workflows.destination import Destination, ReadingGuard
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace
 
@@ -48,13 +48,23 @@ def read_readable(destination: Destination) -> Catalog:
 
     Of several databases, the first.
     """
-    record, guard = ask(destination, purpose="snapshot")
-    with connect_unchecked(destination.primary, purpose="snapshot") as (connection, mark, facts):
-        if mark is not None:
-            guard.prove(mark, facts)
-        catalog = read_structure(connection, record.version_tables)
-    _say_what_is_missing(destination.workspace, destination.name, catalog)
-    return catalog
+    return next(iter(read_readable_catalogs(destination)[2].values()))
+
+
+def read_readable_catalogs(
+    destination: Destination,
+) -> tuple[RunRecord, ReadingGuard, dict[str, Catalog]]:
+    """What `env.py` finds, what its guard saw, and the Catalog of each part; as `read_readable`."""
+    record, guard = ask(destination, purpose="catalog")
+    catalogs = {}
+    for part, url in destination.urls.items():
+        with connect_unchecked(url, purpose="catalog") as (connection, mark, facts):
+            if mark is not None:
+                guard.prove(mark, facts)
+            tables = [table for table in record.version_tables if table.part == part]
+            catalogs[part] = read_structure(connection, tables)
+        _say_what_is_missing(destination.workspace, destination.name, catalogs[part])
+    return record, guard, catalogs
 
 
 def fingerprint(catalogs: Mapping[str, Catalog]) -> str:

@@ -102,23 +102,11 @@ def locked_fingerprint(lock: LockFile, heads: tuple[str, ...], *, major: int) ->
     It has none of base, of several heads, and of a revision beside which others were rehearsed:
     their structure may be in its Fingerprint, or not.
     """
-    if len(heads) != 1 or not _is_passed_by_all(lock, heads[0]):
+    if len(heads) != 1 or not lock.is_passed_by_all(heads[0]):
         return None
     locked = lock.revision(heads[0])
     rehearsal = locked.rehearsal(major) if locked else None
     return rehearsal.up_fingerprint if rehearsal else None
-
-
-def _is_passed_by_all(lock: LockFile, revision: str) -> bool:
-    """Whether every other Revision of `lock` comes before `revision`, or after it."""
-    before, after = {revision}, {revision}
-    for locked in reversed(lock.revisions):
-        if locked.revision in before:
-            before |= {*locked.parent, *locked.depends_on}
-    for locked in lock.revisions:
-        if after & {*locked.parent, *locked.depends_on}:
-            after.add(locked.revision)
-    return all(locked.revision in before | after for locked in lock.revisions)
 
 
 def _lock_differences(workspace: Workspace, plan: Plan) -> tuple[LockDifference, ...]:

@@ -18,7 +18,7 @@ from lockgate.core import lockfile
 from lockgate.core.ledger import Actor
 from lockgate.core.lockfile import LockFile
 from lockgate.core.progress import Progress, Silent
-from lockgate.migrations.project import AlembicProject, open_project
+from lockgate.migrations.project import AlembicProject, open_project, version_folders
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ class Workspace:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
         return folder
+
+    @property
+    def version_folders(self) -> tuple[Path, ...]:
+        """Where revision files are, also where Alembic cannot put them together."""
+        settings = self.settings
+        return version_folders(settings.root, settings.alembic, section=settings.section)
 
     def reopen_project(self) -> None:
         """Reads the revision files again, after one was written."""
@@ -94,12 +100,19 @@ def write_atomically(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def git(folder: Path, *arguments: str) -> str | None:
+def git(folder: Path, *arguments: str, seconds: int = 30) -> str | None:
     """What git prints for `arguments` in `folder`, None where there is no git or no answer."""
+    printed = git_bytes(folder, *arguments, seconds=seconds)
+    # What stands in front may mean something: ` M path`.
+    return None if printed is None else printed.decode(errors="surrogateescape").rstrip()
+
+
+def git_bytes(folder: Path, *arguments: str, seconds: int = 30) -> bytes | None:
+    """The same to the letter, as it is for the content of a file."""
     try:
         answer = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+            ["git", *arguments], cwd=folder, capture_output=True, check=True, timeout=seconds
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.rstrip()  # what stands in front may mean something: ` M path`
+    return answer.stdout
