@@ -23,14 +23,20 @@ from lockgate.postgres.servers import scratch_server
 
 FILE = Path(__file__).parents[1] / "src/lockgate/core/effects/facts.json"
 
-# A name counts as volatile as soon as one function of that name is: which one a call means
-# depends on types that a text does not show.
+# A name counts as volatile as soon as one function of that name is, unless one with as many
+# arguments is not: which of them a call means depends on types that a text does not show, and
+# `timezone` of 14 is volatile for a time alone.
 QUERIES = {
     "volatile": """
         SELECT DISTINCT p.proname::text
           FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.provolatile = 'v'
-           AND p.prorettype <> 'trigger'::regtype""",
+           AND p.prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
+           AND NOT EXISTS (SELECT 1
+                             FROM pg_catalog.pg_proc AS steady
+                            WHERE steady.proname = p.proname AND steady.pronargs = p.pronargs
+                              AND steady.pronamespace = p.pronamespace
+                              AND steady.provolatile <> 'v')""",
     "steady": """
         SELECT p.proname::text
           FROM pg_catalog.pg_proc AS p
@@ -38,7 +44,7 @@ QUERIES = {
            AND p.prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
            AND 'internal'::regtype <> ALL (p.proargtypes)
          GROUP BY p.proname
-        HAVING bool_and(p.provolatile <> 'v')""",
+        HAVING bool_or(p.provolatile <> 'v')""",
     "coercible": """
         SELECT s.typname::text || ' ' || t.typname::text
           FROM pg_catalog.pg_cast AS c
@@ -77,11 +83,6 @@ QUERIES = {
            AND NOT EXISTS (SELECT 1
                              FROM pg_catalog.pg_class AS c
                             WHERE c.oid = t.typrelid)""",
-    "storage": """
-        SELECT t.typname::text
-          FROM pg_catalog.pg_type AS t
-         WHERE t.typnamespace = 'pg_catalog'::regnamespace AND t.typstorage = 'p'
-           AND t.typtype IN ('b', 'r')""",
 }
 
 

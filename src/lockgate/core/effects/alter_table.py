@@ -8,7 +8,7 @@ from lockgate.core.effect import LockMode
 from lockgate.core.effects import columns, constraints, partitions
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import parts_of
-from lockgate.core.effects.structure import Kind, Relation
+from lockgate.core.effects.structure import Kind
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, options, words
 from lockgate.core.parsed import Tree
@@ -39,6 +39,10 @@ def alter_table(touched: Touched, tree: Tree) -> None:
     mode = max((_mode(touched, command) for command in commands), key=lambda m: m.strength)
     touched.lock(relation, mode)
     below = list(structure.below(relation)) if found.get("inh") and relation.children else []
+    if kind is Kind.COMPOSITE and any(c.get("behavior") == "DROP_CASCADE" for c in commands):
+        typed = [r for r in structure.relations.values() if r.of_type == relation.name]
+        for table in typed:
+            touched.lock(table, AX)
     plan = Plan(touched, relation, below, mode, commands)
     for command in commands:
         EFFECTS.get(command.get("subtype", ""), _nothing)(plan, command)
@@ -107,12 +111,8 @@ def _logged(plan: Plan, command: Tree) -> None:
     # Neither partitions nor children follow.
     plan.touched.rewrite(relation)
     for sequence in plan.structure.sequences_of(relation.name):
-        if plan.touched.version >= 15 and _is_identity(relation, sequence):
+        if plan.touched.version >= 15:
             plan.touched.lock(sequence, AX)
-
-
-def _is_identity(relation: Relation, sequence: Relation) -> bool:
-    return any(c.identity and c.sequence == sequence.name for c in relation.columns.values())
 
 
 def _access_method(plan: Plan, command: Tree) -> None:
@@ -175,7 +175,7 @@ EFFECTS: dict[str, Handler] = {
     "AT_AlterColumnType": columns.change_type,
     "AT_ColumnDefault": _whole_tree,
     "AT_SetNotNull": columns.set_not_null,
-    "AT_DropNotNull": _whole_tree,
+    "AT_DropNotNull": columns.drop_not_null,
     "AT_SetStatistics": _whole_tree,
     "AT_SetStorage": _whole_tree,
     "AT_SetExpression": columns.set_expression,

@@ -235,7 +235,8 @@ def keep_constraint(
         structure.rename(old, (relation.name[0], made.name))
         made.index = (relation.name[0], made.name)
     else:
-        index = Index(relation.name, made.columns, unique=made.kind is not ConstraintKind.EXCLUDE)
+        unique = made.kind is not ConstraintKind.EXCLUDE
+        index = Index(relation.name, made.columns, made.included, unique=unique)
         assert made.index is not None
         name = made.index
         holder = Relation(name, Kind.INDEX, index=index)

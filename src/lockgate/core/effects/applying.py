@@ -11,6 +11,7 @@ from lockgate.core.effects import altering, types
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import (
     ColumnReading,
+    index_elements,
     index_name,
     parts_of,
     read_column,
@@ -18,10 +19,12 @@ from lockgate.core.effects.reading import (
 )
 from lockgate.core.effects.structure import (
     Column,
+    Expression,
     Kind,
     Name,
     Relation,
     Structure,
+    spelled,
 )
 from lockgate.core.effects.trees import (
     Node,
@@ -117,6 +120,9 @@ def new_table(structure: Structure, tree: Tree) -> Relation:
         return table  # it exists: IF NOT EXISTS, or an error
     for node in [*tree.get("tableElts", ()), *tree.get("constraints", ())]:
         _table_element(structure, table, node)
+    # A new table has no rows that NOT VALID could leave unread.
+    for constraint in table.constraints.values():
+        constraint.valid = constraint.enforced
     return table
 
 
@@ -140,6 +146,7 @@ def _table_element(structure: Structure, table: Relation, node: Tree) -> None:
         if found.get("typeName") is None and reading.column.name in table.columns:
             reading.column.type = table.columns[reading.column.name].type
         add_column(structure, table, reading)
+        reading.column.valid_not_null = True
     elif kind == "Constraint":
         altering.add_constraint(structure, table, found)
     elif kind == "TableLikeClause":
@@ -153,9 +160,15 @@ def add_column(structure: Structure, table: Relation, reading: ColumnReading) ->
     if reading.serial or column.identity:
         name = (table.name[0], f"{table.name[1]}_{column.name}_seq")
         column.sequence = name
+        if reading.serial:
+            column.default = Expression(f"nextval({_as_literal(spelled(name))})")
         structure.add(Relation(name, Kind.SEQUENCE, owned_by=(table.name, column.name)))
     for constraint in reading.constraints:
         altering.keep_constraint(structure, table, constraint)
+
+
+def _as_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 LIKE_CONSTRAINTS, LIKE_DEFAULTS, LIKE_GENERATED, LIKE_IDENTITY, LIKE_INDEXES = 4, 8, 16, 32, 64
@@ -257,7 +270,7 @@ def create_index(structure: Structure, tree: Tree) -> None:
     table = structure.find(parts_of(tree.get("relation", {})))
     index = read_index(tree, table)
     name = tree.get("idxname") or index_name(
-        index_column_names(tree.get("indexParams", ())), "idx", structure, table
+        index_column_names(index_elements(tree)), "idx", structure, table
     )
     made = Relation((table.name[0], name), Kind.INDEX, index=index)
     if made.name in structure.relations:
@@ -306,7 +319,7 @@ def drop(structure: Structure, tree: Tree) -> None:
             table.triggers.pop(parts[-1], None)
             table.trigger_functions.pop(parts[-1], None)
             table.policies.pop(parts[-1], None)
-            table.rules.discard(parts[-1])
+            table.rules.pop(parts[-1], None)
         elif kind == "OBJECT_STATISTIC_EXT":
             structure.statistics.pop(structure.resolve(parts), None)
         elif kind == "OBJECT_PUBLICATION":
@@ -386,7 +399,8 @@ def create_trigger(structure: Structure, tree: Tree) -> None:
 
 def create_rule(structure: Structure, tree: Tree) -> None:
     """CREATE RULE."""
-    structure.find(parts_of(tree.get("relation", {}))).rules.add(tree.get("rulename", ""))
+    table = structure.find(parts_of(tree.get("relation", {})))
+    table.rules[tree.get("rulename", "")] = tree.get("actions", [])
 
 
 def create_policy(structure: Structure, tree: Tree) -> None:

@@ -174,6 +174,11 @@ def _statistics(structure: Structure, found: CatalogObject, properties: Properti
     structure.statistics[name_of(found.name)] = name_of(properties["table"])
 
 
+def _published(structure: Structure, found: CatalogObject, properties: Properties) -> None:
+    publication, _, table = found.name.partition(": ")
+    structure.publications.setdefault(parts_in(publication)[0], []).append(name_of(table))
+
+
 READERS: dict[str, Reader] = {
     "sequence": _sequence,
     "table": _table,
@@ -187,6 +192,7 @@ READERS: dict[str, Reader] = {
     "function": _function,
     "procedure": _function,
     "statistics": _statistics,
+    "publication table": _published,
 }
 
 

@@ -15,11 +15,12 @@ from lockgate.core.effects.structure import (
     Structure,
     spelled,
 )
-from lockgate.core.effects.trees import body, is_null, nodes
+from lockgate.core.effects.trees import Node, body, columns_in, is_null, nodes
 from lockgate.core.parsed import Tree
 
 AX = LockMode.ACCESS_EXCLUSIVE
 SRE = LockMode.SHARE_ROW_EXCLUSIVE
+READ = LockMode.ACCESS_SHARE
 
 
 def add(plan: Plan, command: Tree) -> None:
@@ -139,13 +140,20 @@ def lock_with_below(plan: Plan, name: tuple[str, str], mode: LockMode) -> None:
 
 def drop_users(plan: Plan, relation: Relation, column: str) -> None:
     """The views that CASCADE drops with a column."""
-    from lockgate.core.effects.drop import views_over
+    from lockgate.core.effects.drop import drop_relation, rules_over, views_over
 
     for view in views_over(plan.structure, relation.name):
         if any(kind == "A_Star" for kind, _ in nodes(view.uses)) or _mentions(view, column):
-            for found in [view, *views_over(plan.structure, view.name)]:
-                plan.touched.lock(found, AX)
-                plan.touched.lock_indexes(found, AX)
+            drop_relation(plan.touched, view, cascade=True)
+    for table in rules_over(plan.structure, relation.name):
+        if column in _named_in(list(table.rules.values())):
+            plan.touched.lock(table, AX)
+
+
+def _named_in(node: Node) -> set[str]:
+    """The columns that statements read or set."""
+    targets = {str(found.get("name")) for kind, found in nodes(node) if kind == "ResTarget"}
+    return targets | columns_in(node)
 
 
 def _mentions(view: Relation, column: str) -> bool:
@@ -185,7 +193,7 @@ def change_type(plan: Plan, command: Tree) -> None:
             if constraint.references is not None:
                 lock_with_below(plan, constraint.references, AX)
                 if constraint.valid and found.rewrites:
-                    lock_lookup(plan, relation, constraint.references)
+                    plan.touched.lock_indexes(plan.structure.get(constraint.references), READ)
             elif constraint.kind is ConstraintKind.CHECK and constraint.valid:
                 touched.scan(relation, AX)
         for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
@@ -193,13 +201,7 @@ def change_type(plan: Plan, command: Tree) -> None:
                 touched.lock(user, AX)
     for sequence in plan.structure.sequences_of(plan.relation.name, name):
         if column is not None and column.identity:
-            touched.lock(sequence, LockMode.SHARE_ROW_EXCLUSIVE)
-        else:
-            touched.lock(sequence, LockMode.ACCESS_EXCLUSIVE)
-
-
-def lock_lookup(plan: Plan, relation: Relation, references: tuple[str, str]) -> None:
-    """What the query that holds all rows against the far side locks beside the two tables."""
+            touched.lock(sequence, SRE)
 
 
 def set_not_null(plan: Plan, command: Tree) -> None:
@@ -217,6 +219,13 @@ def set_not_null(plan: Plan, command: Tree) -> None:
         ):
             continue
         plan.touched.scan(relation, AX)
+
+
+def drop_not_null(plan: Plan, command: Tree) -> None:
+    """DROP NOT NULL; since PostgreSQL 18 nothing is looked for below where there is none."""
+    column = plan.relation.columns.get(command.get("name", ""))
+    if plan.touched.version < 18 or column is None or column.not_null:
+        plan.lock_below()
 
 
 def set_expression(plan: Plan, command: Tree) -> None:
@@ -257,6 +266,9 @@ def finish(plan: Plan) -> None:
                     continue
                 touched.lock(index, AX)
                 # A part of a partitioned index is made anew with it, whatever the types.
-                rebuilt = not found.same_order or over.parent is not None or over.expressions
+                computed = over.expressions or over.predicate
+                # GIN keeps an array by its elements, which are no arrays.
+                taken_apart = over.method == "gin" and found.array
+                rebuilt = not found.same_order or over.parent or computed or taken_apart
                 if rebuilt and relation.kind is not Kind.PARTITIONED:
                     touched.build(relation, spelled(index), AX)

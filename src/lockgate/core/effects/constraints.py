@@ -11,7 +11,9 @@ from lockgate.core.effects.structure import (
     Constraint,
     ConstraintKind,
     Kind,
+    Name,
     Relation,
+    Structure,
     spelled,
 )
 from lockgate.core.effects.trees import body, only, words
@@ -29,6 +31,8 @@ def add(plan: Plan, command: Tree) -> None:
     touched = plan.touched
     found = body(command.get("def"), "Constraint")
     kind = found.get("contype", "")
+    if touched.version >= 18:
+        plan.lock_below()
     if kind == "CONSTR_NOTNULL":
         _add_not_null(plan, found)
         return
@@ -40,15 +44,13 @@ def add(plan: Plan, command: Tree) -> None:
                 plan.lock_below()
                 on = plan.everywhere
             else:
-                if touched.version >= 18:
-                    plan.lock_below()
                 on = [plan.relation]
             for relation in on if made.valid else ():
                 touched.scan(relation, AX)
         case ConstraintKind.FOREIGN:
             lock_for_foreign_key(plan, made, checks=made.valid)
         case _ if found.get("indexname"):
-            _add_using_index(plan, made, found["indexname"])
+            _add_using_index(plan, made, found["indexname"], found.get("conname"))
         case _:
             _add_indexed(plan, made, found)
 
@@ -87,16 +89,21 @@ def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
 
 
 def lock_planned_indexes(plan: Plan, relation: Relation, mode: LockMode) -> None:
-    """The indexes that the planner looks at; those of partitioned tables since PostgreSQL 16."""
-    if relation.kind is not Kind.PARTITIONED or plan.touched.version >= 16:
-        if relation.kind is Kind.PARTITIONED and relation is plan.relation:
-            return
-        plan.touched.lock_indexes(relation, mode)
+    """The indexes that the planner looks at; those of partitioned tables since PostgreSQL 16.
+
+    The near side is read partition by partition.
+    """
+    if relation.kind is Kind.PARTITIONED and (
+        plan.touched.version < 16 or relation in plan.everywhere
+    ):
+        return
+    plan.touched.lock_indexes(relation, mode)
 
 
-def _add_using_index(plan: Plan, made: Constraint, name: str) -> None:
+def _add_using_index(plan: Plan, made: Constraint, name: str, new_name: str | None) -> None:
     index = plan.structure.get((plan.relation.name[0], name), Kind.INDEX)
-    plan.touched.lock(index, SUX)
+    # It takes the constraint's name, if that has one of its own.
+    plan.touched.lock(index, READ if new_name in (name, None) else SUX)
     if made.kind is ConstraintKind.PRIMARY:
         _prove_not_null(plan, tuple(c for c in (index.index.columns if index.index else ()) if c))
         if not index.known:
@@ -127,9 +134,6 @@ def _add_indexed(plan: Plan, made: Constraint, found: Tree) -> None:
         _prove_not_null(plan, made.columns)
     for relation in plan.everywhere:
         if relation is not plan.relation and plan.relation.kind is not Kind.PARTITIONED:
-            # Of children that inherit, a primary key makes the columns NOT NULL in 18 alone.
-            if touched.version >= 18 and made.kind is ConstraintKind.PRIMARY:
-                touched.lock(relation, AX)
             continue
         below = relation is not plan.relation
         mode = LockMode.SHARE if below and not _takes_all(plan, made) else AX
@@ -164,19 +168,31 @@ def drop(plan: Plan, command: Tree) -> None:
         plan.lock_below()
     if constraint.references is not None:
         far = structure.get(constraint.references)
-        for relation in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
-            touched.lock(relation, AX)
+        touched.lock(far, AX)
+        for relation in structure.below(far) if far.kind is Kind.PARTITIONED else ():
+            # Of a partitioned one, 14 locks the partitions that hold rows.
+            if touched.version > 14 or relation.kind is not Kind.PARTITIONED:
+                touched.lock(relation, AX)
     if constraint.kind in INDEXED and constraint.index is not None:
         touched.lock(constraint.index, AX)
         for relation in plan.below:
             for index in relation.indexes:
-                own = structure.get(index).index
-                if own is not None and own.parent is not None:
+                if _rests_on(structure, index, constraint.index):
                     touched.lock(index, AX)
         if cascade:
             for user, foreign_key in structure.foreign_keys_to(plan.relation.name):
                 if foreign_key.referenced_columns == constraint.columns:
                     touched.lock(user, AX)
+
+
+def _rests_on(structure: Structure, index: Name, top: Name) -> bool:
+    """Whether an index is a part of `top`, or a part of a part."""
+    own = structure.get(index).index
+    while own is not None and own.parent is not None:
+        if own.parent == top:
+            return True
+        own = structure.get(own.parent).index
+    return False
 
 
 def validate(plan: Plan, command: Tree) -> None:

@@ -19,6 +19,7 @@ class Conversion:
 
     rewrites: bool
     same_order: bool
+    array: bool = False
 
 
 def conversion(
@@ -50,7 +51,7 @@ def conversion(
     same = _indexed_as(touched, old) == _indexed_as(touched, new) and not rewrites
     before_collation = column.collation or ("default",)
     new_collation = words((collation or {}).get("collname")) or ("default",)
-    return Conversion(rewrites, same and before_collation[-1] == new_collation[-1])
+    return Conversion(rewrites, same and before_collation[-1] == new_collation[-1], new.array)
 
 
 def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
@@ -63,8 +64,13 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         return _step_rewrites(touched, old, domain.base)
     source = touched.structure.domain(old)
     if source is not None:
-        return source.base is None or _step_rewrites(touched, source.base, new)
+        # A domain's values have lost the modifiers of what it is made of.
+        base = source.base
+        plain = TypeName(base.schema, base.name, None, base.array) if base else None
+        return plain is None or _step_rewrites(touched, plain, new)
     if old.name != new.name or old.schema != new.schema:
+        if old.array and old.modifiers is not None:
+            return True  # element by element
         return not _coercible(touched, old, new) or (
             new.modifiers is not None or old.array != new.array
         )
@@ -103,10 +109,23 @@ def _relaxes(touched: Touched, old: TypeName, new: TypeName) -> bool:
             scales = [_int(m[1]) if len(m) > 1 else 0 for m in (before, after)]
             return scales[0] == scales[1] and _int(after[0]) >= _int(before[0])
         case "interval":
-            return _int(after[-1]) == 6 and len(after) == 1
+            return _interval_relaxes(before or (), after)
         case _:  # times and timestamps, of at most six digits
             digits = _int(after[0])
             return digits >= 6 or (before is not None and digits >= _int(before[0]))
+
+
+_FIELDS = ((1 << 12, 0), (1 << 11, 1), (1 << 10, 2), (1 << 3, 3), (1 << 1, 4), (1 << 2, 5))
+"""The bits of an interval's fields, from the seconds up, each with its rank."""
+
+
+def _interval_relaxes(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
+    finest, digits = [], []
+    for modifiers in (before, after):
+        mask = _int(modifiers[0]) if modifiers else 0x7FFF
+        finest.append(next((rank for bit, rank in _FIELDS if mask & bit), 0))
+        digits.append(_int(modifiers[1]) if len(modifiers) > 1 else 6)
+    return finest[1] <= finest[0] and (finest[0] > 0 or digits[1] >= digits[0])
 
 
 def _int(value: object) -> int:

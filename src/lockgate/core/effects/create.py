@@ -39,7 +39,7 @@ def table(touched: Touched, tree: Tree) -> None:
             if constraint.references is not None:
                 touched.lock(constraint.references, SRE)
         for user, _ in structure.foreign_keys_to(parent.name):
-            touched.lock(user, SRE)
+            touched.lock(user, SRE if touched.version > 14 else READ)
     if "ofTypename" in tree:
         parts = words(tree["ofTypename"].get("names"))
         touched.lock(structure.find(parts, Kind.COMPOSITE), READ)

@@ -89,15 +89,20 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
         for child in structure.below(relation):
             drop_relation(touched, child, cascade=cascade)
     for constraint in relation.constraints.values():
-        if constraint.references is not None:
-            far = structure.get(constraint.references)
-            for found in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+        if constraint.references is None or structure.is_inherited(relation, constraint):
+            continue
+        far = structure.get(constraint.references)
+        for found in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+            # Of a partitioned one, 14 locks the partitions that hold rows.
+            if touched.version > 14 or found.kind is not Kind.PARTITIONED:
                 touched.lock(found, AX)
     if cascade:
         for user, _ in structure.foreign_keys_to(relation.name):
             touched.lock(user, AX)
         for view in views_over(structure, relation.name):
             drop_relation(touched, view, cascade=True)
+        for table in rules_over(structure, relation.name):
+            touched.lock(table, AX)
         if relation.kind is Kind.SEQUENCE:
             for table in _defaults_from(structure, relation.name):
                 touched.lock(table, AX)
@@ -129,6 +134,21 @@ def views_over(structure: Structure, name: Name) -> Iterator[Relation]:
                 break
 
 
+def rules_over(structure: Structure, name: Name) -> Iterator[Relation]:
+    """The tables with a rule that reads or changes a relation."""
+    for relation in list(structure.relations.values()):
+        for kind, found in nodes(list(relation.rules.values())):
+            range_var = found.get("relation", found) if kind in _QUERIES else found
+            if kind not in _QUERIES and kind != "RangeVar":
+                continue
+            if range_var.get("relname") and structure.resolve(parts_of(range_var)) == name:
+                yield relation
+                break
+
+
+_QUERIES = frozenset(("InsertStmt", "UpdateStmt", "DeleteStmt"))
+
+
 def _defaults_from(structure: Structure, sequence: Name) -> Iterator[Relation]:
     for relation in structure.relations.values():
         for column in relation.columns.values():
@@ -158,6 +178,9 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
         touched.lock(composite, AX)
     if not cascade:
         return
+    for relation in list(structure.relations.values()):
+        if composite is not None and relation.of_type == composite.name:
+            drop_relation(touched, relation, cascade=True)
     for relation in tables_with_type(structure, parts):
         touched.lock(relation, AX)
     if not structure.relations:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.names import index_column_names
-from lockgate.core.effects.reading import index_name, parts_of
+from lockgate.core.effects.reading import index_elements, index_name, parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import is_on, options
@@ -23,7 +23,7 @@ def create(touched: Touched, tree: Tree) -> None:
     touched.forbidden = concurrent
     mode = SUX if concurrent else SHARE
     touched.lock(table, mode)
-    columns = index_column_names(tree.get("indexParams", ()))
+    columns = index_column_names(index_elements(tree))
     name = tree.get("idxname") or index_name(columns, "idx", structure, table)
     if tree.get("if_not_exists") and (table.name[0], name) in structure.relations:
         return

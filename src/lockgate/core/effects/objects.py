@@ -35,7 +35,7 @@ def rename(touched: Touched, tree: Tree) -> None:
     """ALTER ... RENAME."""
     kind = tree.get("renameType", "")
     if "relation" not in tree:
-        if kind in ("OBJECT_TYPE", "OBJECT_ATTRIBUTE"):
+        if kind == "OBJECT_TYPE":
             _lock_composite(touched, object_name(tree.get("object")))
         return
     structure = touched.structure
@@ -48,6 +48,10 @@ def rename(touched: Touched, tree: Tree) -> None:
         recurses = tree["relation"].get("inh", False)
         for found in structure.with_below(relation) if recurses else [relation]:
             touched.lock(found, AX)
+        if kind == "OBJECT_ATTRIBUTE" and tree.get("behavior") == "DROP_CASCADE":
+            for found in structure.relations.values():
+                if found.of_type == relation.name:
+                    touched.lock(found, AX)
     elif kind == "OBJECT_TABCONSTRAINT":
         touched.lock(relation, AX)
         constraint = relation.constraints.get(tree.get("subname", ""))
@@ -74,8 +78,6 @@ def set_schema(touched: Touched, tree: Tree) -> None:
         touched.lock(relation, AX)
         for sequence in touched.structure.sequences_of(relation.name):
             touched.lock(sequence, AX)
-    elif kind == "OBJECT_TYPE":
-        _lock_composite(touched, object_name(tree.get("object")))
 
 
 def set_owner(touched: Touched, tree: Tree) -> None:

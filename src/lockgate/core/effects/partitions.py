@@ -55,8 +55,12 @@ def attach(plan: Plan, command: Tree) -> None:
     for constraint in parent.constraints.values():
         if constraint.references is not None:
             touched.lock(constraint.references, SRE)
+            if constraint.valid and constraint.name not in child.constraints:
+                touched.lock_indexes(structure.get(constraint.references), READ)
     for user, _ in structure.foreign_keys_to(parent.name):
-        touched.lock(user, SRE)
+        touched.lock(user, SRE if touched.version > 14 else READ)
+    for ancestor in structure.above(parent):
+        touched.lock(ancestor, READ)
 
 
 def _new_index(structure: Structure, child: Relation, parent: tuple[str, str]) -> str:
@@ -91,7 +95,8 @@ def detach(plan: Plan, command: Tree) -> None:
         touched.lock(parent, SUX)
         touched.lock(child, AX)
         return
-    touched.lock(child, AX)
+    for relation in structure.with_below(child):
+        touched.lock(relation, AX)
     for index in child.indexes:
         own = structure.get(index).index
         if own is None or own.parent is not None:
@@ -104,8 +109,14 @@ def detach(plan: Plan, command: Tree) -> None:
     for constraint in parent.constraints.values():
         if constraint.references is not None:
             touched.lock(constraint.references, SRE)
-    for user, _ in structure.foreign_keys_to(parent.name):
-        touched.lock(user, SRE)
+    for referenced in [parent, *structure.above(parent)]:
+        for user, _ in structure.foreign_keys_to(referenced.name):
+            touched.lock(user, AX)
+            # Rows that reference the partition would be left alone: they are looked for.
+            for relation in structure.below(child):
+                touched.lock_indexes(relation, READ)
+            for above in structure.above(parent):
+                touched.lock(above, READ)
 
 
 def inherit(plan: Plan, command: Tree) -> None:

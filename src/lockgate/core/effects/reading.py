@@ -93,7 +93,6 @@ def read_column(definition: Tree, structure: Structure, table: Relation) -> Colu
         column.collation = words(definition["collClause"].get("collname"))
     if reading.serial:
         column.not_null = True
-        column.default = Expression("nextval('a')")
     if definition.get("raw_default"):
         column.default = Expression(node=definition["raw_default"])
     for node in definition.get("constraints", ()):
@@ -152,6 +151,10 @@ def read_constraint(
         made.on_update = found.get("fk_upd_action", "a")
     made.name = found.get("conname") or constraint_name(made, structure, table)
     if kind in INDEXED:
+        made.included = words(found.get("including"))
+        if not found.get("conname"):
+            columns_ = made.columns + made.included
+            made.name = index_name(columns_, _LABELS[kind], structure, table)
         made.index = (table.name[0], found.get("indexname") or made.name)
     return made
 
@@ -185,6 +188,11 @@ def index_name(columns: Iterable[str], label: str, structure: Structure, table: 
     taken = {other for place, other in structure.relations if place == schema}
     addition = "" if label == "pkey" else index_addition(columns)
     return chosen_name(name, addition, label, taken | set(table.constraints))
+
+
+def index_elements(statement: Tree) -> list[Tree]:
+    """The elements of an `IndexStmt` that its name is made of, those of INCLUDE too."""
+    return [*statement.get("indexParams", ()), *statement.get("indexIncludingParams", ())]
 
 
 def read_index(statement: Tree, table: Relation) -> Index:

@@ -127,6 +127,8 @@ def lock_rows(
         # The indexes of a partitioned table are looked at since PostgreSQL 16.
         if touched.version >= 16 or not recurses:
             touched.lock_indexes(relation, mode)
+        for above in touched.structure.above(relation):
+            touched.lock(above, READ)
         if _prunes(relation, (where or {}).get("whereClause")):
             return  # which partitions are left depends on values
     else:
@@ -223,6 +225,8 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
             if range_var:
                 table = touched.structure.find(parts_of(range_var))
                 touched.lock(table, WRITE)
+    for above in touched.structure.above(table):
+        touched.lock(above, READ)
     if "onConflictClause" in tree:
         touched.lock_indexes(table, WRITE)
     given = {body(node, "ResTarget").get("name") for node in tree.get("cols", ())}
@@ -333,5 +337,8 @@ def create_as(touched: Touched, tree: Tree) -> None:
     if kind == "ExecuteStmt":
         execute(touched, found)
         return
-    with_rows = not tree.get("into", {}).get("skipData", False)
+    exists = touched.structure.resolve(parts_of(tree.get("into", {}).get("rel", {})))
+    with_rows = exists not in touched.structure.relations and not tree.get("into", {}).get(
+        "skipData", False
+    )
     query(touched, kind, found, planned=with_rows)

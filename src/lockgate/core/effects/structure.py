@@ -106,6 +106,7 @@ class Constraint:
     enforced: bool = True
     no_inherit: bool = False
     index: Name | None = None
+    included: tuple[str, ...] = ()
     references: Name | None = None
     referenced_columns: tuple[str, ...] = ()
     on_delete: str = "a"
@@ -148,7 +149,7 @@ class Relation:
     uses: Node = None
     triggers: dict[str, str] = field(default_factory=dict)
     trigger_functions: dict[str, str] = field(default_factory=dict)
-    rules: set[str] = field(default_factory=set)
+    rules: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
     persistence: str = "p"
     tablespace: str | None = None
@@ -302,6 +303,21 @@ class Structure:
             if found:
                 return found
         return []
+
+    def above(self, relation: Relation) -> Iterator[Relation]:
+        """What it is a partition of, and so on up."""
+        for name in relation.parents if relation.partition else ():
+            parent = self.get(name)
+            yield parent
+            yield from self.above(parent)
+
+    def is_inherited(self, relation: Relation, constraint: Constraint) -> bool:
+        """Whether a partition has a foreign key only because its parent has it."""
+        for parent in relation.parents if relation.partition else ():
+            above = self.get(parent).constraints.get(constraint.name)
+            if above is not None and above.references == constraint.references:
+                return True
+        return False
 
     def foreign_keys_to(self, name: Name) -> Iterator[tuple[Relation, Constraint]]:
         """The foreign keys that reference `name`, each with its table."""
