@@ -211,6 +211,7 @@ JSON_COMMANDS = (
     "locate dev",
     "upgrade --env prod",
     "explain REINDEX(CONCURRENTLY)TABLE/**/item --env dev",
+    "lint orders.sql",
 )
 
 PROMISED = {
@@ -229,6 +230,14 @@ PROMISED = {
         *("index", "sql", "file", "line", "revision", "transaction", "fails_if_rows", "effects")
     },
     "locate": {"recorded", "exact", "nearest", "file_found"},
+    "lint": {"pg_version", "statements", "findings"},
+    "lint.statements": {
+        *("index", "sql", "file", "line", "revision", "transaction", "fails_if_rows", "effects")
+    },
+    "lint.findings": {
+        *("code", "rule", "severity", "statement", "relation"),
+        *("message", "remedy", "file", "line"),
+    },
     "status": {"environments"},
     "status.environments": {
         *("name", "role", "url", "identity", "current", "heads"),
@@ -283,6 +292,7 @@ def test_documents_have_the_shape_of_their_examples(
         "PROD_URL": new_database(second_server).render(),
         "SCRATCH_URL": server.url.render(),
     }
+    (project / "orders.sql").write_text("CREATE INDEX ix_orders_placed ON orders (placed);")
     documents: dict[str, Any] = {}
     for command in JSON_COMMANDS:
         spoken = () if command.startswith("snapshot") else ("--format", "json")

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the code: the commands, and the error codes.
+"""Writes the pages of docs/ that are made from the code: commands, rules, and error codes.
 
     python tools/docs.py            says which pages are not as the code has them; exit 1 if any
     python tools/docs.py --write    writes them, and removes pages of commands that are gone
@@ -21,10 +21,13 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 
 import lockgate
 from lockgate.cli import main as cli
+from lockgate.core.rule import Family, Rule
 from lockgate.errors import ExitStatus, LockgateError
+from lockgate.rules import rules
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMANDS = DOCS / "commands"
+RULES = DOCS / "rules"
 MADE = "<!-- Made by tools/docs.py; change the code and run `python tools/docs.py --write`. -->\n"
 Command = typer.core.TyperCommand
 
@@ -54,6 +57,15 @@ An error is two lines on standard error, what happened and what to do; with `--f
 the document `lockgate/error/1`. [errors.md](../errors.md) lists the codes.
 """
 
+RULE_INDEX = """\
+# Rules
+
+What `lockgate lint` asks of each statement and revision. [How it works](../rules.md) says how
+weight, suppression and formats come about.
+
+{families}
+"""
+
 ERRORS = """\
 # Errors and findings
 
@@ -78,18 +90,19 @@ not change the exit status.
 def main(arguments: list[str]) -> int:
     """Writes or compares, by `arguments`; answers the exit status."""
     wanted = pages()
-    existing = {*COMMANDS.glob("*.md"), DOCS / "errors.md"}
+    existing = {*COMMANDS.glob("*.md"), *RULES.glob("*.md"), DOCS / "errors.md"}
     stale = {page for page, text in wanted.items() if not page.exists() or page.read_text() != text}
     gone = existing - wanted.keys()
     if arguments == ["--write"]:
         COMMANDS.mkdir(exist_ok=True)
+        RULES.mkdir(exist_ok=True)
         for page in stale:
             page.write_text(wanted[page])
         for page in gone:
             page.unlink()
         return 0
     for page in sorted(stale | gone):
-        what = "stands for no command" if page in gone else "is not as the code has it"
+        what = "stands for nothing" if page in gone else "is not as the code has it"
         print(f"{page.relative_to(DOCS)} {what}")
     return 1 if stale or gone else 0
 
@@ -103,6 +116,8 @@ def pages() -> dict[Path, str]:
         for words, command in commands.items()
     )
     made[COMMANDS / "README.md"] = MADE + INDEX.format(rows=rows)
+    made |= {RULES / f"{rule.CODE}.md": rule_page(rule) for rule in rules()}
+    made[RULES / "README.md"] = MADE + RULE_INDEX.format(families=rule_index())
     errors = "\n".join(f"| {code} | {exits} | {what} |" for code, exits, what in error_rows())
     findings = "\n".join(f"| {code} | {probe} |" for code, probe in sorted(finding_rows()))
     made[DOCS / "errors.md"] = MADE + ERRORS.format(errors=errors, findings=findings)
@@ -176,6 +191,50 @@ def spelled(value: object) -> str:
 def first_line(command: Command) -> str:
     """What the list of commands says of it."""
     return " ".join((command.help or "").partition("\n\n")[0].split())
+
+
+# Rules
+
+
+def rule_index() -> str:
+    """A table for each family that has rules."""
+    parts = []
+    for family in Family:
+        found = [rule for rule in rules() if rule.FAMILY is family]
+        rows = "\n".join(
+            f"| [{r.CODE}]({r.CODE}.md) | {r.NAME} | {r.SEVERITY.value} | {summary(r)} |"
+            for r in found
+        )
+        if found:
+            parts.append(
+                f"## {family.value}\n\n| code | name | severity | |\n|---|---|---|---|\n{rows}"
+            )
+    return "\n\n".join(parts)
+
+
+def summary(rule: Rule) -> str:
+    """The first sentence of a rule's page."""
+    return escaped((rule.__doc__ or "").strip().partition("\n")[0])
+
+
+def rule_page(rule: Rule) -> str:
+    """What the rule says, and the change as it should not and as it should be."""
+    parts = [f"{MADE}# {rule.CODE} {rule.NAME}", (rule.__doc__ or "").strip()]
+    parts.append(f"Severity: {rule.SEVERITY.value}. {rule.FAMILY.value}.")
+    for title, sql, revision in (
+        ("Not so", rule.BAD, rule.BAD_ALEMBIC),
+        ("But so", rule.GOOD, rule.GOOD_ALEMBIC),
+    ):
+        blocks = [("sql", sql), ("python", revision)]
+        texts = [f"```{kind}\n{shown(text)}\n```" for kind, text in blocks if text]
+        parts.append(f"## {title}\n\n" + "\n\n".join(texts))
+    parts.append("[All rules](README.md)")
+    return "\n\n".join(parts) + "\n"
+
+
+def shown(text: str) -> str:
+    """An example as a page can hold it, bytes that are no UTF-8 spelled out."""
+    return text.strip("\n").encode("utf-8", "backslashreplace").decode()
 
 
 # Errors

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,13 @@ class Terminal:
         self._close_line()
         if text:
             print(text.rstrip("\n"))
+
+    def pieces(self, pieces: Iterable[str]) -> None:
+        """Prints a result as it comes, piece by piece, with its own line breaks."""
+        self._close_line()
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
 
     def document(self, schema: str, content: Mapping[str, Any]) -> None:
         """Prints the one JSON document of a command; `schema` is without the `lockgate/`."""

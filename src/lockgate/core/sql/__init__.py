@@ -208,3 +208,16 @@ def _only(sql: str) -> ast.Node | None:
     except ParseError:
         return None
     return parsed[0].stmt if len(parsed) == 1 else None
+
+
+def identifiers(sql: str) -> tuple[str, ...]:
+    """The names in `sql` as they are written there, without their quotes, before they are cut."""
+    try:
+        tokens = scan(sql)
+    except ParseError:
+        return ()
+    found = (sql[token.start : token.end + 1] for token in tokens if token.name in _NAMES)
+    return tuple(name[1:-1] if name.startswith('"') else name for name in found)
+
+
+_NAMES = ("IDENT", "UIDENT")

@@ -78,14 +78,14 @@ def pieces(script: str) -> Iterator[Piece]:
     start = after_blanks(script)
     while start < len(script):
         if script[start] == "\\":  # a meta-command, to the end of its line
-            start = after_blanks(script, _line_end(script, start))
+            start = after_blanks(script, line_end(script, start))
             continue
-        end, ended = _statement_end(script, start)
+        end, by = statement_end(script, start)
         text = script[start:end].rstrip()
         if text:
             yield place.piece(text, start)
-        start = end + 1 if ended else end
-        if ended and _COPY.match(text):
+        start = end + 1 if by == ";" else end
+        if by == ";" and _COPY.match(text):
             start = _after_data(script, start)
         start = after_blanks(script, start)
 
@@ -108,13 +108,17 @@ class _Place:
         return Piece(text, start, self.bytes, self.line, column)
 
 
-def _line_end(script: str, start: int) -> int:
+def line_end(script: str, start: int) -> int:
+    """Where the line that `start` is in ends, before its line break."""
     end = script.find("\n", start)
     return len(script) if end < 0 else end
 
 
-def _statement_end(script: str, start: int) -> tuple[int, bool]:
-    """Where the statement from `start` ends, and whether a semicolon ends it."""
+def statement_end(script: str, start: int) -> tuple[int, str | None]:
+    """Where the statement from `start` ends, and by what: a semicolon, psql's backslash, or None.
+
+    None is the end of the text, which may lie within quotes.
+    """
     depth = bodies = 0
     at = start
     while found := _TOKEN.search(script, at):
@@ -135,22 +139,38 @@ def _statement_end(script: str, start: int) -> tuple[int, bool]:
                 depth += 1
             case "close":
                 depth -= 1
-            case "meta" if script[script.rfind("\n", 0, found.start()) + 1 : at - 1].isspace() or (
-                script[at - 2 : at - 1] in ("\n", "")
-            ):
-                return found.start(), False
+            case "meta":
+                return found.start(), "\\"
             case "semicolon" if depth <= 0 and not bodies:
-                return found.start(), True
+                return found.start(), ";"
             case _:
                 pass
-    return len(script), False
+    return len(script), None
+
+
+def comments(script: str) -> Iterator[tuple[int, str]]:
+    """The comments of `script`, each with where it begins and without its marks."""
+    at = 0
+    while found := _TOKEN.search(script, at):
+        at = found.end()
+        match found.lastgroup if found.lastgroup != "tag" else "dollar":
+            case "comment":
+                yield found.start(), found.group()[2:].strip()
+            case "block":
+                at = _after_block(script, found.start())
+                yield found.start(), script[found.end() : at].removesuffix("*/").strip()
+            case "dollar":
+                closing = script.find(found.group("dollar"), at)
+                at = len(script) if closing < 0 else closing + len(found.group("dollar"))
+            case _:
+                pass
 
 
 def _after_data(script: str, start: int) -> int:
     """Past the rows of a COPY ... FROM STDIN, whose last line is a backslash and a full stop."""
-    line = _line_end(script, start)
+    line = line_end(script, start)
     while line < len(script):
-        following = _line_end(script, line + 1)
+        following = line_end(script, line + 1)
         if script[line + 1 : following].rstrip("\r") == "\\.":
             return following
         line = following

@@ -1,0 +1,143 @@
+"""`lockgate lint`"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lockgate.cli.options import (
+    Config,
+    Quiet,
+    Verbose,
+    XArguments,
+    open_workspace,
+    speak,
+)
+from lockgate.cli.terminal import TERMINAL
+
+
+class LintFormat(StrEnum):
+    """How the findings are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit status is 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("lint", context_settings={"ignore_unknown_options": True})(lint)
+
+
+def lint(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help="REV, RANGE, SQL files or folders of them, - for stdin. [default: pending]",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="BRANCH", help="Only revisions that are not in BRANCH."),
+    ] = None,
+    env: Annotated[
+        str | None,
+        typer.Option("--env", metavar="NAME", help="Environment whose structure and sizes count."),
+    ] = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option("--schema", metavar="FILE", help="Statements that made what exists."),
+    ] = None,
+    pg_version: Annotated[
+        int | None,
+        typer.Option(
+            "--pg-version",
+            min=14,
+            max=18,
+            metavar="N",
+            help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
+        ),
+    ] = None,
+    in_transaction: Annotated[
+        bool,
+        typer.Option("--in-transaction", help="Each SQL file runs in one, as with `psql -1`."),
+    ] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Severity from which on the exit status is 1.")
+    ] = FailOn.ERROR,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODE", help="Only this rule; may come again."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODE", help="Not this rule; may come again."),
+    ] = None,
+    style: Annotated[bool, typer.Option("--style", help="Ask the rules of style too.")] = False,
+    config: Config = None,
+    x: XArguments = None,
+    output: Annotated[
+        LintFormat, typer.Option("--format", help="How to show the findings.")
+    ] = LintFormat.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Find what a change would do to a live database, without a server.
+
+    Reads SQL files and revisions. A revision is read as `alembic upgrade --sql` would write it, in
+    the structure that the revisions before it make; of one that asks the database while it runs,
+    only the statements in its text are seen. With --env the structure is that of a database, and a
+    finding weighs as much as its table: on an empty one a plain index is no error. A table that
+    the same file or revision makes is nobody's yet, and may be locked.
+
+    A finding is suppressed beside the code, by its code and with a reason:
+    `-- lockgate: allow LG001 because orders is empty`, in Python with `#`.
+
+    Exits with 1 if a finding is as severe as --fail-on says.
+    """
+    speak(output if output is LintFormat.JSON else "text", quiet, verbose)
+    from lockgate import __version__
+    from lockgate.core.finding import Severity
+    from lockgate.report.findings import RuleEntry, Shown, formats
+    from lockgate.workflows.lint import Request, Tally, run
+
+    if schema is not None and env is not None:
+        raise typer.BadParameter("give --schema or --env, and not both")
+    request = Request(
+        what=tuple(what or ()),
+        since=since,
+        environment=env,
+        schema=schema,
+        version=pg_version,
+        one_transaction=in_transaction,
+        style=style,
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+    )
+    found = run(request, lambda: open_workspace(config, x))
+    shown = Shown(
+        found.version,
+        tuple(RuleEntry(r.code, r.name, r.summary, r.page, r.severity) for r in found.rules),
+        __version__,
+        width=min(TERMINAL.width, 100),
+        colour=TERMINAL.colour,
+        verbose=verbose,
+    )
+    tally = Tally(Severity(fail_on.value))
+    TERMINAL.pieces(formats()[output.value].render(tally.counting(found.answers), shown))
+    return 1 if tally.reached else 0

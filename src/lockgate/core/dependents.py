@@ -1,0 +1,150 @@
+"""What hangs on what in a Structure, and what a statement names: asked by several rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lockgate.core.effects.reading import read_type
+from lockgate.core.effects.structure import (
+    ConstraintKind,
+    Kind,
+    Name,
+    Relation,
+    Structure,
+    TypeName,
+    spelled,
+)
+from lockgate.core.effects.trees import Node, body, columns_in, nodes, object_name
+from lockgate.core.parsed import Tree
+from lockgate.core.rule import Seen, short
+
+_VIEWS = (Kind.VIEW, Kind.MATERIALIZED)
+
+
+def dropped(tree: Tree) -> Iterator[tuple[str, ...]]:
+    """The names that a DROP gives."""
+    for node in tree.get("objects", ()):
+        yield object_name(node)
+
+
+def relation_users(structure: Structure, name: Name, with_it: Iterable[Name]) -> Iterator[str]:
+    """In words what uses a relation: foreign keys, views, and the constraint that an index serves.
+
+    What belongs to a relation of `with_it` goes along and is not among them.
+    """
+    going = set(with_it)
+    for table, constraint in structure.foreign_keys_to(name):
+        if table.name not in going:
+            yield f"foreign key {constraint.name} of {short(spelled(table.name))}"
+    for view in structure.relations.values():
+        if view.kind in _VIEWS and view.name not in going and _reads(structure, view, name):
+            yield f"{view.kind.value} {short(spelled(view.name))}"
+    relation = structure.relations.get(name)
+    if relation is not None and relation.index is not None:
+        table = structure.get(relation.index.table)
+        for constraint in table.constraints.values():
+            if constraint.index == name:
+                yield f"{constraint.kind.value} {constraint.name}"
+
+
+def constraint_users(structure: Structure, relation: Relation, name: str) -> Iterator[str]:
+    """In words the foreign keys that need a primary key or unique constraint."""
+    constraint = relation.constraints.get(name)
+    keys = (ConstraintKind.PRIMARY, ConstraintKind.UNIQUE)
+    if constraint is None or constraint.kind not in keys:
+        return
+    for table, key in structure.foreign_keys_to(relation.name):
+        columns = key.referenced_columns
+        primary = constraint.kind is ConstraintKind.PRIMARY
+        if set(columns) == set(constraint.columns) or (not columns and primary):
+            yield f"foreign key {key.name} of {short(spelled(table.name))}"
+
+
+def column_users(
+    structure: Structure, relation: Relation, column: str, *, keys: bool = True
+) -> Iterator[str]:
+    """In words the views, generated columns and, with `keys`, foreign keys that use a column."""
+    if not relation.known:
+        return
+    for view in structure.relations.values():
+        reads = view.kind in _VIEWS and _reads(structure, view, relation.name)
+        if reads and {column, "*"} & columns_in(view.uses):
+            yield f"{view.kind.value} {short(spelled(view.name))}"
+    for other in relation.columns.values():
+        default = other.default if other.generated and other.name != column else None
+        if default is not None and column in columns_in(default.tree):
+            yield f"generated column {other.name}"
+    if keys:
+        for table, key in structure.foreign_keys_to(relation.name):
+            if column in key.referenced_columns and table.name != relation.name:
+                yield f"foreign key {key.name} of {short(spelled(table.name))}"
+
+
+def _reads(structure: Structure, view: Relation, name: Name) -> bool:
+    return any(
+        kind == "RangeVar" and _parts(node) and structure.resolve(_parts(node)) == name
+        for kind, node in nodes(view.uses)
+    )
+
+
+def _parts(node: Node) -> tuple[str, ...]:
+    schema, name = node.get("schemaname"), node.get("relname", "")
+    return (schema, name) if schema else (name,)
+
+
+_WIDTHS = (
+    ("int8", "int4", "int2"),
+    ("float8", "float4"),
+    ("numeric", "int8"),
+    ("numeric", "int4"),
+    ("numeric", "int2"),
+    ("numeric", "float8"),
+    ("numeric", "float4"),
+    ("float8", "int8"),
+    ("float8", "int4"),
+    ("float4", "int4"),
+    ("timestamptz", "timestamp", "date"),
+    ("timestamptz", "time"),
+    ("timestamp", "time"),
+    ("timetz", "time"),
+    ("text", "varchar"),
+    ("text", "bpchar"),
+    ("varchar", "bpchar"),
+)
+"""Types that hold less, from left to right."""
+
+
+def narrows(old: TypeName, new: TypeName) -> bool:
+    """Whether `new` holds less than `old`, as far as their names and modifiers tell."""
+    if old.array != new.array:
+        return False
+    if old.name == new.name and old.schema == new.schema:
+        return _shorter(old.modifiers, new.modifiers)
+    for chain in _WIDTHS:
+        both = old.name in chain and new.name in chain
+        if both and chain.index(old.name) < chain.index(new.name):
+            return new.name != "varchar" or new.modifiers is not None
+    return False
+
+
+def _shorter(old: tuple[object, ...] | None, new: tuple[object, ...] | None) -> bool:
+    if new is None:
+        return False
+    if old is None:
+        return True
+    pairs = zip(old, new, strict=False)
+    return any(isinstance(a, int) and isinstance(b, int) and b < a for a, b in pairs)
+
+
+def typed_columns(seen: Seen) -> Iterator[tuple[str, str]]:
+    """The columns that a CREATE TABLE or an ADD COLUMN makes, each with the name of its type."""
+    elements = seen.tree.get("tableElts", [])
+    definitions = [seen.action.get("def")] if seen.action else elements
+    for definition in definitions:
+        column = body(definition, "ColumnDef")
+        names = column.get("typeName", {}).get("names", [])
+        if column and names:
+            read = read_type(column.get("typeName"))
+            written = names[-1].get("String", {}).get("sval", "")
+            named = written if "serial" in written else (read.name if read else written)
+            yield column.get("colname", ""), named

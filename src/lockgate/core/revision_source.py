@@ -1,0 +1,81 @@
+"""The Python text of a revision file, as rules and suppressions read it. Nothing of it runs."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSource:
+    """One revision file: its syntax tree, and the functions by which Alembic goes up and down.
+
+    `applied` says where the Revision ran in another form than the file has now, None where
+    nobody knows of one; `heads` are the heads of all the files. `unread` is why its statements
+    could not all be had without a server, and `unread_line` where that showed.
+    """
+
+    revision: str
+    file: str
+    text: str = field(repr=False)
+    tree: ast.Module = field(repr=False)
+    irreversible: str | None = None
+    applied: str | None = None
+    heads: tuple[str, ...] = ()
+    unread: str | None = None
+    unread_line: int | None = None
+
+    def function(self, name: str) -> ast.FunctionDef | None:
+        """The top-level function of that name."""
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                return node
+        return None
+
+    def is_empty(self, name: str) -> bool:
+        """Whether a function is there and does nothing."""
+        function = self.function(name)
+        return function is not None and all(_does_nothing(node) for node in function.body)
+
+    def span(self, line: int) -> tuple[int, int]:
+        """First and last line of the statement at `line`, the innermost one that has it."""
+        spans = [
+            (node.lineno, node.end_lineno or node.lineno)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        return min(spans, key=lambda s: s[1] - s[0], default=(line, line))
+
+    def following(self, line: int) -> tuple[int, int]:
+        """First and last line of the first statement that begins after `line`."""
+        spans = [
+            (node.lineno, node.end_lineno or node.lineno)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt) and node.lineno > line
+        ]
+        first = min((s[0] for s in spans), default=line)
+        return max((s for s in spans if s[0] == first), key=lambda s: s[1], default=(line, line))
+
+
+def comments(text: str) -> tuple[tuple[int, str, bool], ...]:
+    """The comments of a Python text: line, words, and whether they stand alone on it."""
+    found = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                alone = not token.line[: token.start[1]].strip()
+                found.append((token.start[0], token.string.lstrip("# ").strip(), alone))
+    except (tokenize.TokenError, SyntaxError):
+        pass  # what is no Python is told of by whoever reads its statements
+    return tuple(found)
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    match node:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Return(value=None | ast.Constant()):
+            return True
+    return False

@@ -1,0 +1,145 @@
+"""The statements that a Revision would send, without a server, as `alembic upgrade --sql`.
+
+The revision's function runs against a context that writes SQL down. `env.py` does not run, so that
+what it configures, such as a naming convention, is not there. A Revision that reads rows stops; of
+one that stops, the statements that stand in its text as strings are answered.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from types import FrameType
+from typing import cast
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script.base import Script
+from sqlalchemy.engine import Dialect, make_url
+
+from lockgate.core.statement import Direction
+from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineStatement:
+    """SQL as a Revision would send it; `line` is that of the revision file which asks for it."""
+
+    sql: str
+    line: int
+    transactional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What could be had of one way of a Revision.
+
+    `problem` is None where it is all; else why it is not, and `line` where that showed.
+    """
+
+    statements: tuple[OfflineStatement, ...]
+    problem: str | None = None
+    line: int | None = None
+
+
+def render(script: Script, direction: Direction) -> Offline:
+    """The statements of one way of `script`; none where it has no such function.
+
+    Raises RevisionFileUnreadable.
+    """
+    try:
+        module = run_file(script.path)
+    except RevisionFileNotLoadable as error:
+        return Offline(_written(script.path, direction), error.reason, error.line)
+    function = getattr(module, direction.value, None)
+    if function is None:
+        return Offline(())
+    return run_offline(function, script.path, direction)
+
+
+def run_offline(function: Callable[[], None], path: str, direction: Direction) -> Offline:
+    """What `function`, which stands in the file `path`, sends."""
+    recorder = _Recorder(path)
+    try:
+        with recorder.operations():
+            function()
+    except Exception as error:
+        reason = f"it stops without a server with {type(error).__name__}"
+        line = _line_of(error, path)
+        sent = {statement.line for statement in recorder.statements}
+        more = [s for s in _written(path, direction) if s.line not in sent]
+        found = sorted((*recorder.statements, *more), key=lambda s: s.line)
+        return Offline(tuple(found), reason, line)
+    return Offline(tuple(recorder.statements))
+
+
+class _Recorder:
+    """Writes down what Alembic's offline mode would print."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.statements: list[OfflineStatement] = []
+        self.transactional = True
+
+    @contextmanager
+    def operations(self) -> Iterator[None]:
+        # PostgreSQL's own form of parameters, which its parser reads; and a % stays as it is.
+        make = cast(Callable[..., Dialect], make_url("postgresql://").get_dialect())
+        dialect = make(paramstyle="numeric_dollar")
+        options = {"as_sql": True, "output_buffer": StringIO(), "transactional_ddl": True}
+        context = MigrationContext.configure(dialect=dialect, opts=options)
+        context.impl.static_output = self.write  # type: ignore[method-assign]
+        with Operations.context(context):
+            yield
+
+    def write(self, text: str) -> None:
+        sql = text.strip().removesuffix(";").strip()
+        if sql in ("COMMIT", "BEGIN"):  # an autocommit_block begins or ends
+            self.transactional = sql == "BEGIN"
+        elif sql:
+            self.statements.append(OfflineStatement(sql, self.line(), self.transactional))
+
+    def line(self) -> int:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self.path:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 1
+
+
+def _line_of(error: BaseException, path: str) -> int | None:
+    line, frame = None, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == path:
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
+
+
+def _written(path: str, direction: Direction) -> tuple[OfflineStatement, ...]:
+    """The strings that the function gives to something called `execute` or `text`."""
+    with open(path, "rb") as file:
+        tree = ast.parse(file.read())
+    found = []
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef) and function.name == direction.value:
+            for node in ast.walk(function):
+                sql = _string(node)
+                if sql is not None:
+                    found.append(OfflineStatement(sql, node.lineno, True))  # type: ignore[attr-defined]
+    return tuple(sorted(found, key=lambda s: s.line))
+
+
+def _string(node: ast.AST) -> str | None:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="execute"), args=[ast.Constant(value=str(sql)), *_]):
+            return sql
+        case ast.Call(
+            func=ast.Attribute(attr="execute"),
+            args=[ast.Call(args=[ast.Constant(value=str(sql)), *_]), *_],
+        ):
+            return sql
+    return None

@@ -1,0 +1,84 @@
+"""Ways to show what lint found, one file each, found by their shape.
+
+A format is a module here, or one that an installed package names in the entry point group
+`lockgate.formats`, with the shape of `FindingsFormat`. Each writes piece by piece as lint goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+from lockgate.core.finding import Finding, Severity
+from lockgate.core.linter import LintedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A rule as a report names it; `summary` is the first sentence of its `page`."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What all formats are told: PostgreSQL's major, the rules asked, and the terminal."""
+
+    version: int
+    rules: tuple[RuleEntry, ...]
+    lockgate: str
+    width: int = 80
+    colour: bool = False
+    verbose: bool = False
+
+
+class FindingsFormat(Protocol):
+    """The shape of a module in this folder."""
+
+    NAME: str
+    """As `--format` names it."""
+
+    def render(self, answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterator[str]:
+        """Pieces of the whole output, in order, the last with its line break."""
+        ...
+
+
+def formats() -> dict[str, FindingsFormat]:
+    """Every format by its name."""
+    found = [
+        *(import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)),
+        *(entry_point.load() for entry_point in entry_points(group="lockgate.formats")),
+    ]
+    return {module.NAME: cast(FindingsFormat, module) for module in found}
+
+
+def place(finding: Finding) -> str:
+    """`orders.sql:12:3`, as far as it is known."""
+    parts = [finding.file or "", finding.line, finding.column if finding.line else None]
+    return ":".join(str(part) for part in parts if part is not None and part != "")
+
+
+def count(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """How many there are of each Severity."""
+    counted = dict.fromkeys(Severity, 0)
+    for finding in findings:
+        counted[finding.severity] += 1
+    return counted
+
+
+def counted_words(counted: dict[Severity, int]) -> str:
+    """`1 error, 2 warnings`; `nothing found` where there is nothing."""
+    words = [
+        f"{number} {severity.value}{'' if number == 1 or severity is Severity.INFO else 's'}"
+        for severity, number in counted.items()
+        if number
+    ]
+    return ", ".join(words) or "nothing found"

@@ -1,0 +1,68 @@
+"""Findings as a comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lockgate.core.finding import Finding, Severity
+from lockgate.core.linter import LintedStatement
+from lockgate.report.effects import WORDS
+from lockgate.report.findings import Shown, count, counted_words, place
+
+NAME = "markdown"
+_MOST_STATEMENTS = 100
+
+
+def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterator[str]:
+    """A table of Findings, the worst first, and one of the statements that lock a table."""
+    findings: list[Finding] = []
+    rows: list[str] = []
+    statements = 0
+    for answer in answers:
+        if isinstance(answer, Finding):
+            findings.append(answer)
+            continue
+        statements += 1
+        if len(rows) < _MOST_STATEMENTS:
+            rows += _rows(answer)
+    yield f"### lockgate lint: {counted_words(count(findings))}\n\n"
+    if findings:
+        yield "| | where | what | instead |\n|---|---|---|---|\n"
+        order = list(Severity)
+        for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+            cells = (
+                f"**{finding.severity.value}** {finding.code}",
+                f"`{place(finding)}`",
+                _cell(finding.message),
+                _cell(finding.remedy),
+            )
+            yield f"| {' | '.join(cells)} |\n"
+        yield "\n"
+    if rows:
+        yield "<details><summary>What is locked</summary>\n\n"
+        yield "| statement | relation | lock | while |\n|---|---|---|---|\n"
+        yield from rows
+        yield "\n</details>\n\n"
+    what = "statement" if statements == 1 else "statements"
+    yield f"{statements} {what}, predicted for PostgreSQL {shown.version}\n"
+
+
+def _rows(found: LintedStatement) -> Iterator[str]:
+    sql = " ".join(found.sql.split())
+    cut = sql if len(sql) <= 60 else sql[:58] + " …"
+    for effect in found.effects.effects:
+        if effect.blocks:
+            does = "written anew" if effect.rewrites else "read" if effect.scans else ""
+            does = does or ("indexed" if effect.builds else "an instant")
+            lock = f"{WORDS[effect.blocks]} ({effect.mode.value})"
+            yield f"| `{_code(cut)}` | `{_code(effect.relation)}` | {lock} | {does} |\n"
+
+
+def _cell(text: str) -> str:
+    for mark in ("\\", "|", "<", "*", "_", "`"):
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("|", "\\|")

@@ -1,0 +1,63 @@
+"""An enum is replaced by a new one where a value could be added to it.
+
+The swap (rename the type, make a new one, alter every column) writes each table anew under ACCESS
+EXCLUSIVE. ALTER TYPE ... ADD VALUE takes an instant and touches no row.
+
+Write ALTER TYPE ... ADD VALUE, with BEFORE or AFTER for its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.effects.trees import object_name, words
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, listed
+
+CODE = "LG048"
+NAME = "enum-swapped"
+FAMILY = Family.BLOCKS
+SEVERITY = Severity.WARNING
+ON = ("RenameStmt", "CreateEnumStmt")
+
+BAD = """\
+ALTER TYPE status RENAME TO status_old;
+CREATE TYPE status AS ENUM ('open', 'closed', 'returned');
+"""
+GOOD = "ALTER TYPE status ADD VALUE 'returned';"
+BAD_ALEMBIC = """\
+op.execute("ALTER TYPE status RENAME TO status_old")
+op.execute("CREATE TYPE status AS ENUM ('open', 'closed', 'returned')")
+"""
+GOOD_ALEMBIC = """\
+op.execute("ALTER TYPE status ADD VALUE 'returned'")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A new enum under the name of one that was renamed in the same change."""
+    renamed, tree = seen.unit.note(NAME), seen.tree
+    if seen.kind == "RenameStmt":
+        if tree.get("renameType") == "OBJECT_TYPE":
+            parts = object_name(tree.get("object"))
+            renamed[parts[-1]] = tuple(_labels(seen, parts))
+        return
+    name = words(tree.get("typeName"))[-1]
+    old = renamed.get(name)
+    new = [node["String"].get("sval", "") for node in tree.get("vals", ())]
+    if isinstance(old, tuple) and [label for label in new if label in old] == list(old):
+        more = listed(repr(label) for label in new if label not in old)
+        with_what = f" for {more}" if old and more else ""
+        yield Hazard(
+            f"swaps enum {name}{with_what}, so that every table that uses it is written anew",
+            "write ALTER TYPE ... ADD VALUE, which touches no row",
+        )
+
+
+def _labels(seen: Seen, parts: tuple[str, ...]) -> list[str]:
+    schemas = (parts[-2],) if len(parts) > 1 else seen.structure.search_path
+    for schema in schemas:
+        found = seen.structure.enums.get((schema, parts[-1]))
+        if found is not None:
+            return list(found)
+    return []

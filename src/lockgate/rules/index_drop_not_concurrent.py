@@ -1,0 +1,57 @@
+"""An index is dropped under a lock that stops its table.
+
+DROP INDEX needs an ACCESS EXCLUSIVE lock on the table. It is short once obtained, but it waits
+for every transaction that uses the table, and everybody else waits behind it. A query that was
+planned with the index may also turn out to need it.
+
+Write DROP INDEX CONCURRENTLY, outside a transaction. The index of a partitioned table cannot be
+dropped that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.dependents import dropped
+from lockgate.core.effects.structure import Kind, spelled
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, short
+
+CODE = "LG002"
+NAME = "index-drop-not-concurrent"
+FAMILY = Family.BLOCKS
+SEVERITY = Severity.WARNING
+ON = ("DropStmt",)
+
+BAD = "DROP INDEX ix_orders_placed;"
+GOOD = "DROP INDEX CONCURRENTLY ix_orders_placed;"
+BAD_ALEMBIC = """\
+op.drop_index("ix_orders_placed")
+"""
+GOOD_ALEMBIC = """\
+with op.get_context().autocommit_block():
+    op.drop_index("ix_orders_placed", postgresql_concurrently=True)
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A plain DROP INDEX of an index that was there before."""
+    tree = seen.tree
+    if tree.get("removeType") != "OBJECT_INDEX" or tree.get("concurrent"):
+        return
+    for parts in dropped(tree):
+        found = seen.structure.find(parts, Kind.INDEX)
+        table = spelled(found.index.table) if found.index is not None else None
+        if table is None:
+            locked = (e for e in seen.effects.effects if e.blocks and seen.exists(e.relation))
+            if spelled(found.name) not in seen.unit.made and any(locked):
+                yield Hazard(_message("the table of " + parts[-1]), REMEDY)
+        elif seen.exists(table) and spelled(found.name) not in seen.unit.made:
+            yield Hazard(_message(short(table)), REMEDY, table, sized=True)
+
+
+REMEDY = "write DROP INDEX CONCURRENTLY, outside a transaction"
+
+
+def _message(table: str) -> str:
+    return f"blocks reads and writes on {table} while it waits for the transactions that use it"

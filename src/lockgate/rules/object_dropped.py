@@ -1,0 +1,92 @@
+"""A view, function, type or extension is dropped and not made again in the same change.
+
+Code that uses it fails from the moment of the commit.
+
+Use CREATE OR REPLACE where it will do. Otherwise drop it when no running code uses it, and say
+so: `-- lockgate: allow LG032 because no code calls it since release 41`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.dependents import dropped
+from lockgate.core.effects.trees import words
+from lockgate.core.finding import Severity
+from lockgate.core.rule import END, Family, Hazard, Seen, Unit
+
+CODE = "LG032"
+NAME = "object-dropped"
+FAMILY = Family.BREAKS
+SEVERITY = Severity.WARNING
+ON = (
+    "DropStmt",
+    "ViewStmt",
+    "CreateFunctionStmt",
+    "CompositeTypeStmt",
+    "CreateEnumStmt",
+    "CreateDomainStmt",
+    "CreateRangeStmt",
+    "DefineStmt",
+    END,
+)
+
+BAD = "DROP VIEW open_orders;"
+GOOD = """\
+CREATE OR REPLACE VIEW open_orders AS SELECT * FROM orders WHERE closed IS NULL;
+"""
+BAD_ALEMBIC = """\
+op.execute("DROP VIEW open_orders")
+"""
+GOOD_ALEMBIC = """\
+op.execute("CREATE OR REPLACE VIEW open_orders AS SELECT * FROM orders WHERE closed IS NULL")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """Notes a drop, or that the thing came back; END says what stayed away."""
+    tree, gone = seen.tree, seen.unit.note(NAME)
+    if seen.kind == "DropStmt":
+        kind = _DROPPED.get(tree.get("removeType", ""))
+        for parts in dropped(tree) if kind else ():
+            if (kind, parts[-1]) not in seen.unit.note("things made"):
+                gone[kind, parts[-1]] = Hazard(
+                    f"breaks code that uses {kind} {'.'.join(parts)}",
+                    "drop it when no running code uses it, and say so with `lockgate: allow`",
+                    statement=seen.index,
+                    line=seen.line,
+                )
+    else:
+        made = _made(seen)
+        gone.pop(made, None)
+        seen.unit.note("things made")[made] = True
+    yield from ()
+
+
+def finish(unit: Unit) -> Iterator[Hazard]:
+    """What was dropped and did not come back."""
+    yield from unit.note(NAME).values()
+
+
+def _made(seen: Seen) -> tuple[str, str]:
+    tree = seen.tree
+    if seen.kind == "ViewStmt":
+        return "view", tree.get("view", {}).get("relname", "")
+    if seen.kind == "CreateFunctionStmt":
+        return "function", words(tree.get("funcname"))[-1]
+    if seen.kind == "CompositeTypeStmt":
+        return "type", tree.get("typevar", {}).get("relname", "")
+    names = tree.get("typeName") or tree.get("domainname") or tree.get("defnames") or ()
+    return "type", (words(names) or ("",))[-1]
+
+
+_DROPPED = {
+    "OBJECT_VIEW": "view",
+    "OBJECT_FUNCTION": "function",
+    "OBJECT_PROCEDURE": "function",
+    "OBJECT_ROUTINE": "function",
+    "OBJECT_AGGREGATE": "function",
+    "OBJECT_TYPE": "type",
+    "OBJECT_DOMAIN": "type",
+    "OBJECT_EXTENSION": "extension",
+}

@@ -1,0 +1,45 @@
+"""A partition is detached under a lock that stops the whole partitioned table.
+
+DETACH PARTITION takes ACCESS EXCLUSIVE on the parent, so it waits for every query on any
+partition, and everybody waits behind it.
+
+Write DETACH PARTITION ... CONCURRENTLY, outside a transaction. It cannot be used while there is a
+default partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.effects.trees import body
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, short
+
+CODE = "LG013"
+NAME = "partition-detach-blocks"
+FAMILY = Family.BLOCKS
+SEVERITY = Severity.WARNING
+ON = ("AT_DetachPartition",)
+
+BAD = "ALTER TABLE events DETACH PARTITION events_2020;"
+GOOD = "ALTER TABLE events DETACH PARTITION events_2020 CONCURRENTLY;"
+BAD_ALEMBIC = """\
+op.execute("ALTER TABLE events DETACH PARTITION events_2020")
+"""
+GOOD_ALEMBIC = """\
+with op.get_context().autocommit_block():
+    op.execute("ALTER TABLE events DETACH PARTITION events_2020 CONCURRENTLY")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A plain DETACH from a table that was there before."""
+    partition = body(seen.action.get("def"), "PartitionCmd")
+    if partition.get("concurrent") or not seen.exists(seen.table):
+        return
+    yield Hazard(
+        f"blocks reads and writes on {short(seen.table)} while it waits for its transactions",
+        "write DETACH PARTITION ... CONCURRENTLY, outside a transaction",
+        seen.table,
+        sized=True,
+    )

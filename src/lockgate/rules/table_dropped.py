@@ -1,0 +1,70 @@
+"""A table is dropped, with its rows, while running code may still use it.
+
+The drop is instant once it has its lock; the rows are gone at the commit, and code that names the
+table fails. A schema, or whatever a role owns, is as many tables as it holds; a sequence loses
+where it stood.
+
+Take it out of the code first. Rename it and wait, or keep a dump, before the rows go; then say
+so: `-- lockgate: allow LG031 because nothing reads it since release 41`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.dependents import dropped
+from lockgate.core.effects.structure import spelled
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, short
+
+CODE = "LG031"
+NAME = "table-dropped"
+FAMILY = Family.BREAKS
+SEVERITY = Severity.ERROR
+ON = ("DropStmt", "DropdbStmt", "DropOwnedStmt", "DropTableSpaceStmt")
+
+BAD = "DROP TABLE orders;"
+GOOD = "COMMENT ON TABLE orders IS 'goes in release 42';"
+BAD_ALEMBIC = """\
+op.drop_table("orders")
+"""
+GOOD_ALEMBIC = """\
+op.create_table_comment("orders", "goes in release 42")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A thing that holds rows and was there before."""
+    tree = seen.tree
+    remedy = "take it out of the code first, then drop it and say so with `lockgate: allow`"
+    if seen.kind != "DropStmt":
+        what = tree.get("dbname") or "everything that a role owns"
+        if seen.kind != "DropTableSpaceStmt":
+            yield Hazard(f"drops {what} with every row in it", remedy)
+        return
+    kind = tree.get("removeType")
+    if kind == "OBJECT_SCHEMA":
+        for parts in dropped(tree):
+            with_it = " with every row in it" if tree.get("behavior") == "DROP_CASCADE" else ""
+            if parts[-1] not in seen.unit.note("schemas made"):
+                yield Hazard(
+                    f"drops schema {parts[-1]}{with_it}, and breaks code that uses it", remedy
+                )
+    elif kind in _HOLD:
+        for parts in dropped(tree):
+            name = spelled(seen.structure.resolve(parts))
+            if seen.exists(name):
+                yield Hazard(
+                    f"drops {short(name)} with its {_HOLD[kind]}{seen.rows(name)},"
+                    " and breaks code that uses it",
+                    remedy,
+                    name,
+                )
+
+
+_HOLD = {
+    "OBJECT_TABLE": "rows",
+    "OBJECT_FOREIGN_TABLE": "definition",
+    "OBJECT_MATVIEW": "rows",
+    "OBJECT_SEQUENCE": "place",
+}

@@ -1,0 +1,65 @@
+"""A table, view or sequence is renamed while running code still uses the old name.
+
+The rename takes an instant, under ACCESS EXCLUSIVE. The code that runs during the deploy then
+asks for a table that is not there.
+
+Rename it and make a view of the old name over it in the same transaction; drop the view when no
+code needs it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.effects.structure import Kind
+from lockgate.core.finding import Severity
+from lockgate.core.rule import END, Family, Hazard, Seen, Unit, short
+
+CODE = "LG021"
+NAME = "table-renamed"
+FAMILY = Family.BREAKS
+SEVERITY = Severity.ERROR
+ON = ("RenameStmt", "ViewStmt", END)
+
+BAD = "ALTER TABLE orders RENAME TO purchases;"
+GOOD = "CREATE VIEW purchases AS SELECT * FROM orders;"
+BAD_ALEMBIC = """\
+op.rename_table("orders", "purchases")
+"""
+GOOD_ALEMBIC = """\
+op.execute("CREATE VIEW purchases AS SELECT * FROM orders")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A new name for something that was there before, until END shows a view of the old one."""
+    tree, notes = seen.tree, seen.unit.note(NAME)
+    if seen.kind == "ViewStmt":
+        notes.pop(seen.name(tree.get("view")), None)
+    elif tree.get("renameType") in _KINDS and _in_use(seen):
+        notes[seen.table] = Hazard(
+            f"breaks code that asks for {short(seen.table)}",
+            "make a view of the old name in the same transaction, and drop it later",
+            seen.table,
+            statement=seen.index,
+            line=seen.line,
+        )
+    yield from ()
+
+
+def finish(unit: Unit) -> Iterator[Hazard]:
+    """The renames that no view covers."""
+    yield from unit.note(NAME).values()
+
+
+def _in_use(seen: Seen) -> bool:
+    return seen.exists(seen.table) and seen.relation.kind is not Kind.INDEX
+
+
+_KINDS = (
+    "OBJECT_TABLE",
+    "OBJECT_VIEW",
+    "OBJECT_MATVIEW",
+    "OBJECT_FOREIGN_TABLE",
+    "OBJECT_SEQUENCE",
+)

@@ -1,0 +1,88 @@
+"""Something is dropped that something else uses.
+
+Without CASCADE PostgreSQL refuses, so the deploy fails; with CASCADE it takes the foreign keys,
+views and constraints along that hang on it, without a word about which.
+
+Drop what uses it by name, first, in statements that a reviewer can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.dependents import column_users, constraint_users, dropped, relation_users
+from lockgate.core.effects.structure import spelled
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short
+
+CODE = "LG033"
+NAME = "used-object-dropped"
+FAMILY = Family.BREAKS
+SEVERITY = Severity.ERROR
+ON = ("DropStmt", "AT_DropConstraint", "AT_DropColumn")
+
+SCHEMA = """\
+CREATE TABLE people (id bigint, CONSTRAINT people_pkey PRIMARY KEY (id));
+CREATE TABLE orders (buyer bigint CONSTRAINT orders_buyer_fkey REFERENCES people (id));
+"""
+BAD = "ALTER TABLE people DROP CONSTRAINT people_pkey;"
+GOOD = """\
+ALTER TABLE orders DROP CONSTRAINT orders_buyer_fkey;
+ALTER TABLE people DROP CONSTRAINT people_pkey;
+"""
+BAD_ALEMBIC = """\
+op.drop_constraint("people_pkey", "people")
+"""
+GOOD_ALEMBIC = """\
+op.drop_constraint("orders_buyer_fkey", "orders")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """A drop that fails, or that takes others along."""
+    tree = seen.action or seen.tree
+    cascade = tree.get("behavior") == "DROP_CASCADE"
+    users: list[str] = []
+    known = True
+    if seen.kind == "DropStmt":
+        kind = tree.get("removeType")
+        if kind not in _ASKED:
+            return
+        names = [seen.structure.resolve(parts) for parts in dropped(tree)]
+        known = all(name in seen.structure.relations for name in names)
+        if all(not seen.exists(spelled(name)) for name in names):
+            return
+        what = listed(schema_name(name) for name in names)
+        users = [user for name in names for user in relation_users(seen.structure, name, names)]
+    else:
+        if not seen.exists(seen.table):
+            return
+        relation = seen.relation
+        known = relation.known
+        what = f"{tree.get('name')} of {short(seen.table)}"
+        if tree.get("subtype") == "AT_DropConstraint":
+            users = list(constraint_users(seen.structure, relation, tree.get("name", "")))
+        else:
+            users = list(column_users(seen.structure, relation, tree.get("name", "")))
+    if users and not cascade:
+        message = f"fails: {listed(sorted(set(users)))} uses {what}"
+    elif users or (cascade and not known):
+        with_it = listed(sorted(set(users))) if users else "whatever hangs on it"
+        message = f"drops {with_it} together with {what}"
+    else:
+        return
+    yield Hazard(
+        message,
+        "drop what uses it first, by name",
+        severity=Severity.ERROR if users else Severity.WARNING,
+    )
+
+
+_ASKED = (
+    "OBJECT_TABLE",
+    "OBJECT_VIEW",
+    "OBJECT_MATVIEW",
+    "OBJECT_FOREIGN_TABLE",
+    "OBJECT_INDEX",
+    "OBJECT_SEQUENCE",
+)

@@ -1,0 +1,43 @@
+"""Every row of a table is changed in one transaction.
+
+Each row stays locked until the commit, so writes to it wait; the table grows by as many dead
+rows; replicas fall behind; and in a transaction that also changes the schema everything waits.
+
+Write in batches of a few thousand rows, each with a commit of its own, outside the revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.finding import Severity
+from lockgate.core.rule import Family, Hazard, Seen, short
+
+CODE = "LG046"
+NAME = "whole-table-written"
+FAMILY = Family.TRANSACTION
+SEVERITY = Severity.WARNING
+ON = ("UpdateStmt",)
+
+BAD = "UPDATE orders SET channel = 'web';"
+GOOD = "UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000;"
+BAD_ALEMBIC = """\
+op.execute("UPDATE orders SET channel = 'web'")
+"""
+GOOD_ALEMBIC = """\
+op.execute("UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000")
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """An UPDATE without WHERE on a table that was there before."""
+    if "whereClause" in seen.tree or "fromClause" in seen.tree or not seen.exists(seen.table):
+        return
+    ddl = bool(seen.unit.held)
+    yield Hazard(
+        f"blocks writes to every row of {short(seen.table)} until the transaction ends",
+        "write in batches, each with a commit of its own",
+        seen.table,
+        Severity.ERROR if ddl else None,
+        sized=True,
+    )

@@ -1,0 +1,67 @@
+"""More work is done in a transaction that already holds a strong lock.
+
+Locks last until the commit. The lock that ALTER TABLE took for an instant is held while the next
+statement reads, writes or indexes whole tables, and reads or writes of the first table wait for
+it.
+
+Do the work before the lock is taken, or in a transaction, which is to say a revision, of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.effects.trees import body
+from lockgate.core.finding import Severity
+from lockgate.core.rule import ALWAYS, Family, Hazard, Seen, short
+
+CODE = "LG042"
+NAME = "works-behind-lock"
+FAMILY = Family.TRANSACTION
+SEVERITY = Severity.WARNING
+ON = (ALWAYS,)
+
+BAD = """\
+BEGIN;
+ALTER TABLE orders ADD COLUMN channel text;
+UPDATE orders SET channel = 'web' WHERE channel IS NULL;
+COMMIT;
+"""
+GOOD = """\
+BEGIN;
+ALTER TABLE orders ADD COLUMN channel text DEFAULT 'web';
+COMMIT;
+"""
+BAD_ALEMBIC = """\
+op.add_column("orders", sa.Column("channel", sa.Text()))
+op.execute("UPDATE orders SET channel = 'web' WHERE channel IS NULL")
+"""
+GOOD_ALEMBIC = """\
+op.add_column("orders", sa.Column("channel", sa.Text(), server_default="web"))
+"""
+
+
+def check(seen: Seen) -> Iterator[Hazard]:
+    """Work on rows while an earlier statement's lock blocks somebody."""
+    held = seen.unit.held
+    if not held or not seen.in_transaction or not _works(seen):
+        return
+    relation, (mode, since) = max(held.items(), key=lambda item: (item[1][0].strength, item[0]))
+    yield Hazard(
+        f"works while {short(relation)} stays locked from line {since.line} on,"
+        f" which blocks {' and '.join(mode.blocks)} there",
+        "do it in a transaction of its own, that is, in a revision of its own",
+        relation,
+        sized=True,
+    )
+
+
+def _works(seen: Seen) -> bool:
+    if seen.kind in ("UpdateStmt", "DeleteStmt"):
+        return seen.exists(seen.table)
+    if seen.kind == "InsertStmt":
+        return "fromClause" in body(seen.tree.get("selectStmt"), "SelectStmt")
+    return any(
+        (e.scans or e.rewrites or e.builds) and seen.exists(e.relation)
+        for e in seen.effects.effects
+    )

@@ -1,0 +1,152 @@
+"""Which Revisions `lockgate lint` is to look at, and what they would send."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from lockgate.core.effects import Structure
+from lockgate.core.lockfile import Drift, compare
+from lockgate.core.sql.trees import parse
+from lockgate.core.statement import Direction
+from lockgate.errors import ExitStatus, LockgateError
+from lockgate.migrations.offline import Offline, render
+from lockgate.migrations.ranges import RevisionText, resolve_range
+from lockgate.migrations.revisions import read_revision_files
+from lockgate.workflows.destination import find_readable
+from lockgate.workflows.lint import RevisionToLint, read_source
+from lockgate.workflows.listing import ask
+from lockgate.workflows.workspace import Workspace, git
+
+
+@dataclass(eq=False)
+class NoSuchBranch(LockgateError):
+    """--since names nothing that git knows."""
+
+    given: str
+
+    code: ClassVar[str] = "LG-LINT-3"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """What was given."""
+        return f'"{self.given}" shares no history with what is checked out here'
+
+    @property
+    def hint(self) -> str:
+        """What is accepted."""
+        return "give a branch or commit, such as origin/main; in CI, fetch its history first"
+
+
+def heads_of(workspace: Workspace, environment: str | None) -> tuple[str, ...]:
+    """The Revisions that an Environment is at; none where none is named."""
+    if environment is None:
+        return ()
+    record, _ = ask(find_readable(workspace, environment), purpose="lint")
+    return next(iter(record.heads_before.values()), ())
+
+
+def find_revisions(
+    workspace: Workspace, ranges: Collection[str], heads: tuple[str, ...] = ()
+) -> tuple[RevisionText, ...]:
+    """The Revisions that the arguments mean, oldest first; none given is what is pending.
+
+    An argument is a revision file, or a RANGE. Raises RevisionUnresolved.
+    """
+    directory = workspace.project.directory
+    everything = resolve_range(directory, "base:heads", ())
+    if not ranges:
+        return resolve_range(directory, None, heads)
+    wanted: set[str] = set()
+    for given in ranges:
+        path = Path(given).resolve()
+        named = [text.revision for text in everything if text.path.resolve() == path]
+        wanted.update(named or (t.revision for t in _meant(workspace, given, heads)))
+    return tuple(text for text in everything if text.revision in wanted)
+
+
+def _meant(workspace: Workspace, given: str, heads: tuple[str, ...]) -> tuple[RevisionText, ...]:
+    """A single revision is itself; only a RANGE with a mark is what leads there."""
+    directory = workspace.project.directory
+    if ":" in given or given in ("head", "heads") or given[:1] in "+-":
+        return resolve_range(directory, given, heads)
+    found = resolve_range(directory, f"{given}:{given}", ())
+    return found or resolve_range(directory, given, heads)[-1:]
+
+
+def added_since(workspace: Workspace, branch: str) -> tuple[RevisionText, ...]:
+    """The Revisions whose files are new or changed since `branch` and this one parted.
+
+    What is not committed yet counts. Raises NoSuchBranch.
+    """
+    root = workspace.settings.root
+    top = git(root, "rev-parse", "--show-toplevel")
+    parted = git(root, "merge-base", branch, "HEAD")
+    if top is None or parted is None:
+        raise NoSuchBranch(branch)
+    changed = git(root, "-C", top, "diff", "--name-only", "--diff-filter=d", parted) or ""
+    fresh = git(root, "-C", top, "ls-files", "--others", "--exclude-standard", "--full-name") or ""
+    paths = {(Path(top) / name).resolve() for name in (changed + "\n" + fresh).splitlines() if name}
+    everything = resolve_range(workspace.project.directory, "base:heads", ())
+    return tuple(text for text in everything if text.path.resolve() in paths)
+
+
+def read_revisions(
+    workspace: Workspace, asked: tuple[RevisionText, ...], structure: Structure | None
+) -> Iterator[RevisionToLint]:
+    """What `asked` would send.
+
+    `structure`, where given, is filled with what the Revisions before the first of them make.
+    """
+    directory = workspace.project.directory
+    if structure is not None and asked:
+        for text in resolve_range(directory, "base:heads", ()):
+            if text.revision == asked[0].revision:
+                break
+            fill(workspace, text, structure)
+    edited = {
+        difference.revision
+        for difference in compare(workspace.lock, read_revision_files(directory))
+        if difference.drift is Drift.EDITED
+    }
+    heads = tuple(sorted(directory.get_heads()))
+    for text in asked:
+        script = directory.get_revision(text.revision)
+        up = render(script, Direction.UP)
+        down = render(script, Direction.DOWN) if not text.irreversible else Offline(())
+        source = read_source(
+            text.revision, _shown(text.path), text.path.read_bytes(), irreversible=text.irreversible
+        )
+        problem = up if up.problem is not None else down
+        source = replace(
+            source,
+            applied="was rehearsed" if text.revision in edited else None,
+            heads=heads if text.revision in heads else (),
+            unread=problem.problem,
+            unread_line=problem.line,
+        )
+        yield RevisionToLint(source, _plain(up), _plain(down))
+
+
+def fill(workspace: Workspace, text: RevisionText, structure: Structure) -> None:
+    """Applies what a Revision would send."""
+    script = workspace.project.directory.get_revision(text.revision)
+    for statement in render(script, Direction.UP).statements:
+        for parsed in parse(statement.sql):
+            if parsed.problem is None:
+                structure.apply(parsed)
+
+
+def _plain(offline: Offline) -> tuple[tuple[str, int, bool], ...]:
+    return tuple((s.sql, s.line, s.transactional) for s in offline.statements)
+
+
+def _shown(path: Path) -> str:
+    """The path as seen from here, where it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
