@@ -51,7 +51,9 @@ class Effect:
 
     `relation` is qualified and quoted where it has to be, as in a Catalog; `mode` is the
     strongest lock that it holds there. `scans` is reading the whole relation, `rewrites` writing
-    it anew. `builds` are the indexes of it that are built, as relations are named.
+    it anew. `builds` are the indexes of it that are built, as relations are named. A relation is
+    `out_of_use` where nobody looks at it any more when the lock is taken, as with an index that is
+    dropped CONCURRENTLY.
     """
 
     relation: str
@@ -60,11 +62,12 @@ class Effect:
     scans: bool = False
     builds: tuple[str, ...] = ()
     evidence: Evidence = Evidence.PREDICTED
+    out_of_use: bool = False
 
     @property
     def blocks(self) -> tuple[str, ...]:
         """What of an application waits: `reads`, `writes`, both or neither."""
-        return self.mode.blocks
+        return () if self.out_of_use else self.mode.blocks
 
 
 class Transactional(StrEnum):
@@ -78,6 +81,8 @@ class Transactional(StrEnum):
 class StatementEffects:
     """All that is known of one Statement: its Effects, the strongest lock first.
 
+    What is out of use comes last.
+
     `fails_if_rows` is whether it is refused as soon as the table has a row, whatever the row.
     """
 
@@ -86,5 +91,9 @@ class StatementEffects:
     fails_if_rows: bool = False
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.effects, key=lambda e: (-e.mode.strength, e.relation))
+        ordered = sorted(self.effects, key=_order)
         object.__setattr__(self, "effects", tuple(ordered))
+
+
+def _order(effect: Effect) -> tuple[int, str]:
+    return 0 if effect.out_of_use else -effect.mode.strength, effect.relation

@@ -43,6 +43,8 @@ def alter_table(touched: Touched, tree: Tree) -> None:
         typed = [r for r in structure.relations.values() if r.of_type == relation.name]
         for table in typed:
             touched.lock(table, AX)
+            if any(c.get("subtype") == "AT_AlterColumnType" for c in commands):
+                touched.rewrite(table)
     plan = Plan(touched, relation, below, mode, commands)
     for command in commands:
         EFFECTS.get(command.get("subtype", ""), _nothing)(plan, command)

@@ -33,6 +33,31 @@ def bound_is_proven(parent: Relation, child: Relation, bound: Tree) -> bool:
     return False
 
 
+def default_is_proven(parent: Relation, default: Relation, bound: Tree) -> bool:
+    """Whether valid constraints keep out of the default partition what a new one will take."""
+    keys = _keys(parent)
+    if len(keys) != 1 or not bound or bound.get("is_default"):
+        return False
+    for constraint in default.constraints.values():
+        if constraint.kind is not ConstraintKind.CHECK or not constraint.valid:
+            continue
+        tree = constraint.expression.tree if constraint.expression else {}
+        choice = body(tree, "BoolExpr")
+        options = choice.get("args", ()) if choice.get("boolop") == "OR_EXPR" else [tree]
+        found = {pair for option in options if (pair := _compared(option, keys[0])) is not None}
+        if len(found) != len(options):
+            continue
+        if bound.get("strategy") == "r":
+            low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
+            if found and found <= {("<", low), (">=", high)} and None not in (low, high):
+                return True
+        elif bound.get("strategy") == "l":
+            wanted = {constant(node) for node in bound.get("listdatums", ())}
+            if len(wanted) == 1 and found == {("<>", *wanted)}:
+                return True
+    return False
+
+
 def _keys(parent: Relation) -> list[str]:
     spec = parent.partitioned_by
     if not isinstance(spec, dict):

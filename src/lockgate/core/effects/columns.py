@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.constraints import lock_for_foreign_key
 from lockgate.core.effects.conversion import conversion, default_of
-from lockgate.core.effects.expressions import is_volatile, proves_not_null
+from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_columns, read_column
 from lockgate.core.effects.structure import (
@@ -69,8 +69,11 @@ def add(plan: Plan, command: Tree) -> None:
             case ConstraintKind.CHECK if constraint.enforced:
                 for found in plan.everywhere:
                     touched.scan(found, AX)
-                if not filled and proves_not_null(constraint.expression, column.name):
-                    touched.fails_if_rows = not (reading.serial or column.identity)
+                known = filled or computed
+                if not known and proves_not_null(constraint.expression, column.name):
+                    touched.fails_if_rows = True
+                if filled and refuses(constraint.expression, column.name, default):
+                    touched.fails_if_rows = True
             case ConstraintKind.FOREIGN:
                 # Without a default there is nothing to look up.
                 lock_for_foreign_key(plan, constraint, checks=filled or computed)
@@ -107,6 +110,9 @@ def drop(plan: Plan, command: Tree) -> None:
     if command.get("missing_ok") and columns and name not in columns:
         return
     plan.lock_below()
+    if not plan.below:  # with ONLY, the children keep the column as one of their own
+        for child in plan.relation.children:
+            touched.lock(child, AX)
     cascade = command.get("behavior") == "DROP_CASCADE"
     for relation in plan.everywhere:
         _drop_from(plan, relation, name, cascade)
@@ -199,6 +205,8 @@ def change_type(plan: Plan, command: Tree) -> None:
         for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
             if name in foreign_key.referenced_columns:
                 touched.lock(user, AX)
+                if foreign_key.valid and found.rewrites:
+                    touched.scan(user, AX)
     for sequence in plan.structure.sequences_of(plan.relation.name, name):
         if column is not None and column.identity:
             touched.lock(sequence, SRE)
@@ -212,11 +220,10 @@ def set_not_null(plan: Plan, command: Tree) -> None:
         column = relation.columns.get(name)
         if column is not None and column.not_null and column.valid_not_null:
             continue
-        proofs = relation.constraints.values()
-        if any(
-            c.kind is ConstraintKind.CHECK and c.valid and proves_not_null(c.expression, name)
-            for c in proofs
-        ):
+        # What the same statement drops is gone before it is looked at.
+        dropped = {c.get("name") for c in plan.commands if c["subtype"] == "AT_DropConstraint"}
+        proofs = [c for c in relation.constraints.values() if c.valid and c.name not in dropped]
+        if any(proves_not_null(c.expression, name) for c in proofs):
             continue
         plan.touched.scan(relation, AX)
 

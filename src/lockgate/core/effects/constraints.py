@@ -229,9 +229,10 @@ def alter(plan: Plan, command: Tree) -> None:
         plan.lock_below()
     if not found.get("alterEnforceability") or constraint is None or not constraint.references:
         return
-    plan.touched.lock(constraint.references, AX)
-    if found.get("is_enforced") and not constraint.enforced:
-        plan.touched.scan(plan.relation, AX)
+    if found.get("is_enforced"):
+        lock_for_foreign_key(plan, constraint, checks=True)
+    else:
+        plan.touched.lock(constraint.references, AX)
 
 
 def kept_by(found: Tree) -> ConstraintKind | None:

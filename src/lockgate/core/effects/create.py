@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects import rows
+from lockgate.core.effects.bounds import default_is_proven
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind
 from lockgate.core.effects.touched import Touched
@@ -34,7 +35,8 @@ def table(touched: Touched, tree: Tree) -> None:
         if default is not None:
             for found in structure.with_below(default):
                 touched.lock(found, AX)
-                touched.scan(found, AX)
+                if not default_is_proven(parent, found, tree["partbound"]):
+                    touched.scan(found, AX)
         for constraint in parent.constraints.values():
             if constraint.references is not None:
                 touched.lock(constraint.references, SRE)

@@ -32,6 +32,7 @@ def drop(touched: Touched, tree: Tree) -> None:
     structure = touched.structure
     kind = tree.get("removeType", "")
     cascade = tree.get("behavior") == "DROP_CASCADE"
+    touched.forbidden = tree.get("concurrent", False)
     for node in tree.get("objects", ()):
         parts = object_name(node)
         if kind in _KINDS:
@@ -39,7 +40,6 @@ def drop(touched: Touched, tree: Tree) -> None:
             if not relation.known and tree.get("missing_ok") and structure.relations:
                 continue
             if tree.get("concurrent"):
-                touched.forbidden = True
                 _drop_index_concurrently(touched, relation)
                 continue
             drop_relation(touched, relation, cascade=cascade)
@@ -119,8 +119,7 @@ def _drop_index_parts(touched: Touched, name: Name) -> None:
 def _drop_index_concurrently(touched: Touched, relation: Relation) -> None:
     if relation.index is not None:
         touched.lock(relation.index.table, SUX)
-    # The last step takes ACCESS EXCLUSIVE on an index that nobody looks at any more.
-    touched.lock(relation, SUX)
+    touched.lock(relation, AX).out_of_use = True
 
 
 def views_over(structure: Structure, name: Name) -> Iterator[Relation]:

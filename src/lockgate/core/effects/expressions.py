@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effects.structure import Expression, Structure
 from lockgate.core.effects.touched import Touched
-from lockgate.core.effects.trees import Node, body, nodes, only, words
+from lockgate.core.effects.trees import Node, body, literal, nodes, only, words
 from lockgate.core.parsed import Tree
 from lockgate.core.sql.trees import parse_one
 
@@ -90,8 +90,6 @@ def without_casts(node: Tree) -> Tree:
 
 def sequence_of(structure: Structure, node: Node) -> tuple[str, ...] | None:
     """The name of the sequence in `nextval('name')`, None where it is no constant."""
-    from lockgate.core.effects.trees import literal
-
     text = literal(without_casts(node)) if isinstance(node, dict) else None
     return split_name(text) if isinstance(text, str) else None
 
@@ -108,3 +106,33 @@ def split_name(text: str) -> tuple[str, ...]:
         else:
             current += character if quoted else character.lower()
     return (*parts, current)
+
+
+def refuses(expression: Expression | None, column: str, default: Expression | None) -> bool:
+    """Whether a CHECK turns away the constant that a column is filled with."""
+    value = literal(without_casts(default.tree)) if default is not None else None
+    if expression is None or value is None:
+        return False
+    return any(_is_false(node, column, value) for node in conjuncts(expression.tree))
+
+
+def _is_false(node: Tree, column: str, value: object) -> bool:
+    found = body(node, "A_Expr")
+    named = words(body(without_casts(found.get("lexpr", {})), "ColumnRef").get("fields"))[-1:]
+    other = literal(without_casts(found.get("rexpr", {})))
+    if found.get("kind") != "AEXPR_OP" or named != (column,) or other is None:
+        return False
+    operator = words(found.get("name"))[-1]
+    if isinstance(value, str) and isinstance(other, str) and operator in ("=", "<>"):
+        return (value == other) is (operator == "<>")
+    if isinstance(value, int) and isinstance(other, int):
+        truths = {
+            "<": value < other,
+            "<=": value <= other,
+            "=": value == other,
+            "<>": value != other,
+            ">=": value >= other,
+            ">": value > other,
+        }
+        return truths.get(operator) is False
+    return False

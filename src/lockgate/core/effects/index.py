@@ -80,14 +80,14 @@ def _reindex_table(touched: Touched, table: Relation, concurrent: bool) -> None:
     touched.lock(table, SUX if concurrent else SHARE).scans = True
     for index in table.indexes:
         touched.build(table, spelled(index), SUX if concurrent else SHARE)
-        touched.lock(index, SUX if concurrent else AX)
+        touched.lock(index, AX).out_of_use = concurrent
 
 
 def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
     structure = touched.structure
     own = index.index
     if own is None:
-        touched.lock(index, SUX if concurrent else AX)
+        touched.lock(index, AX).out_of_use = concurrent
         return
     table = structure.get(own.table)
     if table.kind is Kind.PARTITIONED:
@@ -96,5 +96,6 @@ def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
             if other.index is not None and other.index.parent == index.name:
                 _reindex_index(touched, other, concurrent)
         return
-    touched.lock(index, SUX if concurrent else AX)
+    # The old one of two is dropped when the new one has taken its place.
+    touched.lock(index, AX).out_of_use = concurrent
     touched.build(table, spelled(index.name), SUX if concurrent else SHARE)

@@ -29,7 +29,7 @@ def vacuum(touched: Touched, tree: Tree) -> None:
         if full:
             touched.rewrite(relation)
         elif relation.kind is not Kind.PARTITIONED or not vacuums:
-            touched.lock(relation, SUX).scans = relation.kind is not Kind.PARTITIONED
+            touched.lock(relation, SUX)
             if relation.kind is not Kind.PARTITIONED:
                 touched.lock_indexes(relation, WRITE if vacuums else READ)
 

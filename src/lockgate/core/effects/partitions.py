@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.altering import alike
-from lockgate.core.effects.bounds import bound_is_proven
+from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
@@ -36,7 +36,8 @@ def attach(plan: Plan, command: Tree) -> None:
     if default is not None:
         for relation in structure.with_below(default):
             touched.lock(relation, AX)
-            touched.scan(relation, AX)
+            if not default_is_proven(parent, relation, bound):
+                touched.scan(relation, AX)
     for index in parent.indexes:
         touched.lock(index, SUX)
         above = structure.get(index).index
@@ -48,9 +49,7 @@ def attach(plan: Plan, command: Tree) -> None:
             for name, index_ in zip(child.indexes, own, strict=True)
             if index_ is not None and index_.parent is None and alike(above, index_)
         ]
-        if matching:
-            touched.lock(matching[0], AX)
-        elif child.kind is not Kind.PARTITIONED:
+        if not matching and child.kind is not Kind.PARTITIONED:
             touched.build(child, _new_index(structure, child, index), AX)
     for constraint in parent.constraints.values():
         if constraint.references is not None:

@@ -11,6 +11,7 @@ from lockgate.core.effects.trees import (
     Node,
     body,
     columns_in,
+    is_null,
     is_on,
     literal,
     nodes,
@@ -240,9 +241,14 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
         if column.default is not None and not column.generated:
             _expressions(touched, column.default.tree, known, planned)
     for constraint in table.constraints.values():
+        if constraint.references is None or not constraint.enforced:
+            continue
         nulls = given and not given.intersection(constraint.columns)
-        if constraint.references is not None and not nulls:
-            _far_side(touched, constraint)
+        if not nulls and not _is_given_null(tree, source, table, constraint):
+            far = touched.structure.get(constraint.references)
+            touched.lock(far, READ_ROWS)
+            if far.kind is not Kind.PARTITIONED:
+                touched.lock_indexes(far, READ_ROWS)
 
 
 def _width(source: Tree) -> int:
@@ -256,9 +262,18 @@ def _width(source: Tree) -> int:
     return len(targets)
 
 
-def _far_side(touched: Touched, constraint: Constraint) -> None:
-    if constraint.references is not None and constraint.enforced:
-        touched.lock(constraint.references, READ_ROWS)
+def _is_given_null(
+    tree: Tree, source: Tree | None, table: Relation, constraint: Constraint
+) -> bool:
+    """Whether an INSERT ... VALUES gives NULL for a column of a foreign key in every row."""
+    lists = only(source)[1].get("valuesLists", ()) if source else ()
+    named = [body(node, "ResTarget").get("name") for node in tree.get("cols", ())]
+    columns = named or list(table.columns)
+    places = [columns.index(column) for column in constraint.columns if column in columns]
+    rows = [body(node, "List").get("items", ()) for node in lists]
+    return bool(rows) and all(
+        any(place < len(row) and is_null(row[place]) for place in places) for row in rows
+    )
 
 
 def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool) -> None:
@@ -278,15 +293,13 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
     _expressions(touched, rest, known, planned)
     if not planned:
         return
-    changed = {body(node, "ResTarget").get("name") for node in tree.get("targetList", ())}
-    for constraint in table.constraints.values():
-        if constraint.references is not None and changed.intersection(constraint.columns):
-            _far_side(touched, constraint)
+    # Whether a key is looked up on the far side depends on the rows. What is changed there by
+    # ON DELETE is not left out for that.
     if kind == "DeleteStmt":
         for user, foreign_key in touched.structure.foreign_keys_to(table.name):
-            if foreign_key.enforced and user.name != table.name and not user.partition:
-                cascades = foreign_key.on_delete in ("c", "n", "d")
-                touched.lock(user, WRITE if cascades else READ_ROWS)
+            cascades = foreign_key.on_delete in ("c", "n", "d")
+            if cascades and foreign_key.enforced and not user.partition:
+                touched.lock(user, WRITE)
 
 
 def copy(touched: Touched, tree: Tree) -> None:
@@ -296,10 +309,6 @@ def copy(touched: Touched, tree: Tree) -> None:
         return
     table = touched.structure.find(parts_of(tree.get("relation", {})))
     touched.lock(table, WRITE if tree.get("is_from") else READ)
-    if tree.get("is_from"):
-        for constraint in table.constraints.values():
-            if constraint.references is not None:
-                _far_side(touched, constraint)
 
 
 def explain(touched: Touched, tree: Tree) -> None:

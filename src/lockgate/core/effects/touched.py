@@ -19,6 +19,7 @@ class _Touch:
     scans: bool = False
     builds: list[str] = field(default_factory=list)
     unknown: bool = False
+    out_of_use: bool = False
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Touched:
                 touch.scans,
                 tuple(touch.builds),
                 Evidence.UNKNOWN if touch.unknown else Evidence.PREDICTED,
+                touch.out_of_use,
             )
             for name, touch in self.relations.items()
             if name[0] not in _SYSTEM
