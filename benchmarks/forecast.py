@@ -27,8 +27,9 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from lockgate.core.effects import Structure, predict
-from lockgate.core.forecast import Forecast, forecast
-from lockgate.core.rates import Basis, Measurement, Rates
+from lockgate.core.forecast import Basis, Forecast
+from lockgate.core.forecasting import forecast
+from lockgate.core.rates import Measurement, Rates
 from lockgate.core.shape import shape_of
 from lockgate.core.sql.trees import parse_one
 from lockgate.core.target import TargetStatistics
@@ -173,16 +174,16 @@ class Result:
 
     @property
     def error(self) -> float:
-        return abs(self.forecast.duration.expected - self.measured_ms) / self.measured_ms
+        return abs(self.forecast.duration_ms.expected - self.measured_ms) / self.measured_ms
 
     @property
     def factor(self) -> float:
-        expected = self.forecast.duration.expected
+        expected = self.forecast.duration_ms.expected
         return max(expected / self.measured_ms, self.measured_ms / expected)
 
     @property
     def within_range(self) -> bool:
-        return self.forecast.duration.low <= self.measured_ms <= self.forecast.duration.high
+        return self.forecast.duration_ms.low <= self.measured_ms <= self.forecast.duration_ms.high
 
 
 def rehearse(side: Side, cases: Sequence[Case], major: int) -> Rates:
@@ -317,7 +318,7 @@ def main() -> int:
 def _line(result: Result) -> str:
     return (
         f"  {result.case.kind:10} {result.rows:>9,} {'load' if result.load else 'rest'}"
-        f" {result.forecast.duration.expected:9.1f} ms {result.measured_ms:9.1f} ms"
+        f" {result.forecast.duration_ms.expected:9.1f} ms {result.measured_ms:9.1f} ms"
         f" {result.error:6.0%}  {result.case.sql[:44]}"
     )
 

@@ -66,7 +66,9 @@ def explain(
     exists, and each statement is seen on what the ones before it left.
 
     What exists is what --schema makes, or what the database of --env holds; without either, only
-    what the statements themselves make is known, and the rest is guessed to the safe side.
+    what the statements themselves make is known, and the rest is guessed to the safe side. With
+    --env each statement also has a forecast, from that database's own sizes and traffic: how long
+    it takes, whom it blocks for how long, and what it needs.
     """
     speak(output, quiet, verbose)
     from lockgate.core.effects import Structure
@@ -82,9 +84,10 @@ def explain(
             f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
         )
     script = sql if sql is not None else _read(file)
-    version = workflow.NEWEST
+    version, basis = workflow.NEWEST, None
     if env is not None:
-        structure, version = workflow.structure_of_environment(open_workspace(config, x), env)
+        workspace = open_workspace(config, x)
+        structure, version, basis = workflow.structure_and_basis(workspace, env)
     elif schema is not None:
         structure = workflow.structure_of_file(schema)
     else:
@@ -94,6 +97,7 @@ def explain(
         structure,
         version=pg_version or version,
         file=str(file) if file is not None else None,
+        basis=basis,
     )
     if output is Format.JSON:
         content = explain_document(found.statements, found.findings, found.version, file=found.file)

@@ -55,10 +55,11 @@ def preview(
     """Show the statements of revisions as executed on scratch.
 
     Shows both ways, up and down. With an environment it begins at that database's revision and
-    structure, without its rows; otherwise at base. Revisions that read rows work. With --rows,
-    scratch is filled with made-up rows like those of the environment, which lends its statistics
-    and no row. With --format sql it prints a script for psql that does the upgrade; given an
-    environment, the script refuses every other database.
+    structure, without its rows, and each statement has a forecast from its sizes and traffic;
+    otherwise at base. Revisions that read rows work. With --rows, scratch is filled with made-up
+    rows like those of the environment, which lends its statistics and no row, and forecasts rest
+    on what each statement took there. With --format sql it prints a script for psql that does the
+    upgrade; given an environment, the script refuses every other database.
 
     Exits with 1 if an upgrade fails on scratch.
     """
@@ -77,5 +78,5 @@ def preview(
         if shown.error is not None:
             TERMINAL.note(f"the script ends early: {shown.error}")
     else:
-        TERMINAL.text(preview_text(shown))
+        TERMINAL.text(preview_text(shown, width=min(TERMINAL.width, 100)))
     return 0 if shown.error is None else 1

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lockgate.core.environment import Role
+from lockgate.core.forecast import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,13 @@ class PlanStatement:
     rolled back with its revision.
 
     The text is without the values that are sent beside it, as in the Ledger: they may be rows of
-    data, or a secret.
+    data, or a secret. The Plan is not bound to the `forecast`, which moves with every row.
     """
 
     sql: str
     line: int | None
     transactional: bool
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)

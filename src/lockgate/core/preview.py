@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from lockgate.core.catalog import Change
 from lockgate.core.filled import Filled
+from lockgate.core.forecast import Forecast
 from lockgate.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedStatement:
-    """A Statement with its parameters written in, as a person could run it."""
+    """A Statement with its parameters written in, as a person could run it.
+
+    `forecast` is what it would cost on the database that was named, None without one.
+    """
 
     statement: Statement
     sql: str
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)

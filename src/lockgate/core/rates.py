@@ -10,23 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import median
 
+from lockgate.core.forecast import Basis
 from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
 
 SHORTEST_MS = 2.0
 """What is modelled as shorter says nothing of a rate: it is overhead."""
 DOMINANT = 0.6
-
-
-class Basis(StrEnum):
-    """Where a rate comes from, the surest first."""
-
-    REHEARSED = "rehearsed"
-    RECORDED = "recorded"
-    CALIBRATED = "calibrated"
-    ASSUMED = "assumed"
 
 
 SPREAD = {
@@ -100,6 +91,10 @@ class Rates:
         spread = sum(factor.spread * share for factor, share in parts)
         weakest = max((f.basis for f, _ in parts), key=list(Basis).index)
         return Factor(value, spread, weakest)
+
+    def tried(self, sql: str) -> bool:
+        """Whether this very statement was timed on scratch, however short it was."""
+        return any(one.basis is Basis.REHEARSED and one.sql == sql for one in self.measurements)
 
     def _of_kind(self, kind: WorkKind) -> Factor:
         """From the best source that has timed this kind; else from what it timed of others."""

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 from lockgate.core.effect import StatementEffects
 from lockgate.core.finding import Finding
+from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
 from lockgate.report.effects import effects_document, effects_lines
+from lockgate.report.forecast import forecast_document, forecast_lines
 
 INDENT = "   "
 
@@ -31,6 +33,11 @@ class Explained(Protocol):
         """What it does."""
         ...
 
+    @property
+    def forecast(self) -> Forecast | None:
+        """What it costs on the database that was named."""
+        ...
+
 
 def explain_text(
     statements: Iterable[Explained], script: str, version: int, *, width: int, colour: bool
@@ -45,6 +52,9 @@ def explain_text(
         if problem is not None:
             lines += [INDENT + line for line in problem_lines(problem, script, width)]
         lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
+        if found.forecast is not None:
+            room = width - len(INDENT)
+            lines += [INDENT + line for line in forecast_lines(found.forecast, width=room)]
     if not lines:
         return "no statement to explain"
     return "\n".join([*lines, "", f"predicted for PostgreSQL {version}"])
@@ -91,6 +101,7 @@ def explain_document(
                 "line": found.parsed.line,
                 "revision": None,
                 **effects_document(found.effects),
+                "forecast": forecast_document(found.forecast),
             }
             for found in statements
         ],

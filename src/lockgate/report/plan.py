@@ -9,6 +9,7 @@ from lockgate.core.duration import format_duration
 from lockgate.core.health import CheckResult
 from lockgate.core.outcome import Outcome
 from lockgate.core.plan import Plan, PlanStatement, Verdict, plan_document
+from lockgate.report.forecast import forecast_line, forecast_lines
 from lockgate.report.outcome import outcome_document, outcome_text
 
 CUT = " ..."
@@ -32,6 +33,7 @@ def plan_text(plan: Plan, *, width: int, verbose: bool = False) -> str:
             whole, short = _statement_lines(statement), _statement_line(statement, width)
             cut |= short.endswith(CUT)
             lines += whole if verbose else [short]
+            lines += _forecast(statement, width, verbose=verbose)
         if not step.statements:
             lines.append("    no statements")
     if any(not s.transactional for step in plan.steps for s in step.statements):
@@ -46,6 +48,17 @@ def plan_text(plan: Plan, *, width: int, verbose: bool = False) -> str:
     )
     lines += ["", f"  {waits}", f"  hash {plan.hash}"]
     return "\n".join(lines)
+
+
+def _forecast(statement: PlanStatement, width: int, *, verbose: bool) -> list[str]:
+    """What the statement would cost: all of it if verbose, else in a line where it is felt."""
+    if statement.forecast is None:
+        return []
+    if verbose:
+        found = forecast_lines(statement.forecast, width=width - 6)
+    else:
+        found = forecast_line(statement.forecast, width=width - 6)
+    return [f"      {line}" for line in found]
 
 
 def _statement_line(statement: PlanStatement, width: int) -> str:

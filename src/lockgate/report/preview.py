@@ -10,9 +10,10 @@ from typing import Any
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.report.changes import change_document, changes_text
 from lockgate.report.filled import filled_document, filled_text
+from lockgate.report.forecast import forecast_document, forecast_lines
 
 
-def preview_text(preview: Preview) -> str:
+def preview_text(preview: Preview, *, width: int) -> str:
     """The statements of each Revision, up and down, with the line that sends each."""
     if not preview.revisions:
         return "nothing is pending"
@@ -22,9 +23,9 @@ def preview_text(preview: Preview) -> str:
         lines += [textwrap.indent(_dedented(sql), "  ") for sql in preview.beforehand]
     for one in preview.revisions:
         lines += ["", f"{one.revision}  {one.message}", f"  {_place(one)}"]
-        lines += _block("upgrade", one.up)
+        lines += _block("upgrade", one.up, width)
         if one.down:
-            lines += _block("downgrade", one.down)
+            lines += _block("downgrade", one.down, width)
         elif one.down_error:
             lines.append(f"  downgrade  none: {one.down_error}")
     if preview.error is not None:
@@ -97,6 +98,7 @@ def statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
         "bookkeeping": statement.bookkeeping,
         "milliseconds": statement.milliseconds,
         "rows": statement.rows,
+        "forecast": forecast_document(previewed.forecast),
     }
 
 
@@ -130,7 +132,7 @@ def _transactions(statements: Iterable[PreviewedStatement]) -> list[str]:
     return lines
 
 
-def _block(title: str, statements: Iterable[PreviewedStatement]) -> list[str]:
+def _block(title: str, statements: Iterable[PreviewedStatement], width: int) -> list[str]:
     lines = [f"  {title}"]
     for previewed in statements:
         statement = previewed.statement
@@ -139,6 +141,9 @@ def _block(title: str, statements: Iterable[PreviewedStatement]) -> list[str]:
         outside = "" if statement.transactional else "  -- outside a transaction"
         lines.append(f"    line {statement.line}{outside}")
         lines.append(textwrap.indent(_dedented(previewed.sql), "      "))
+        if previewed.forecast is not None:
+            found = forecast_lines(previewed.forecast, width=width - 6)
+            lines += [f"      {line}" for line in found]
     if len(lines) == 1:
         lines.append("    no statements")
     return lines

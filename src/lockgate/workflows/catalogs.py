@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from lockgate.core.catalog import Catalog, Change, diff
 from lockgate.core.url import DatabaseUrl
@@ -12,6 +13,8 @@ from lockgate.postgres.connect import Connection, connect_unchecked
 from lockgate.workflows.destination import Destination, ReadingGuard
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace
+
+T = TypeVar("T")
 
 
 def read_catalogs(
@@ -65,6 +68,21 @@ def read_readable_catalogs(
             catalogs[part] = read_structure(connection, tables)
         _say_what_is_missing(destination.workspace, destination.name, catalogs[part])
     return record, guard, catalogs
+
+
+def read_readable_with(
+    destination: Destination, more: Callable[[Connection], T]
+) -> tuple[Catalog, T]:
+    """As `read_readable`, and what `more` reads on the same connection."""
+    record, guard = ask(destination, purpose="catalog")
+    with connect_unchecked(destination.primary, purpose="catalog") as (connection, mark, facts):
+        if mark is not None:
+            guard.prove(mark, facts)
+        first = next(iter(destination.urls))
+        catalog = read_structure(connection, [t for t in record.version_tables if t.part == first])
+        found = more(connection)
+    _say_what_is_missing(destination.workspace, destination.name, catalog)
+    return catalog, found
 
 
 def fingerprint(catalogs: Mapping[str, Catalog]) -> str:

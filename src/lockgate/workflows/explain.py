@@ -6,7 +6,7 @@ What exists beforehand is nothing, a file of statements, or the structure of an 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,8 @@ from lockgate.core.sql.trees import parse
 from lockgate.errors import ExitStatus, LockgateError
 
 if TYPE_CHECKING:
+    from lockgate.core.forecast import Forecast
+    from lockgate.workflows.forecasting import ForecastBasis
     from lockgate.workflows.workspace import Workspace
 
 NEWEST = 18
@@ -68,11 +70,15 @@ class SchemaNotUnderstood(LockgateError):
 
 @dataclass(frozen=True, slots=True)
 class ExplainedStatement:
-    """One statement of a script; the Effects of one that cannot be read are unknown."""
+    """One statement of a script; the Effects of one that cannot be read are unknown.
+
+    `forecast` is what it would cost on the database that was named, None without one.
+    """
 
     index: int
     parsed: ParsedStatement
     effects: StatementEffects
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +92,36 @@ class Explanation:
 
 
 def explain(
-    script: str, structure: Structure, *, version: int, file: str | None = None
+    script: str,
+    structure: Structure,
+    *,
+    version: int,
+    file: str | None = None,
+    basis: ForecastBasis | None = None,
 ) -> Explanation:
-    """What each statement of `script` does; `structure` becomes what the script leaves."""
+    """What each statement of `script` does, and with a `basis` what it would cost there.
+
+    `structure` becomes what the script leaves.
+    """
+    before = structure.copy() if basis is not None else structure
     explained = []
     for index, parsed in enumerate(parse(script)):
         explained.append(ExplainedStatement(index, parsed, predict(parsed, structure, version)))
         structure.apply(parsed)
+    if basis is not None:
+        explained = _with_forecasts(explained, basis, before, version)
     return Explanation(version, tuple(explained), file)
+
+
+def _with_forecasts(
+    explained: list[ExplainedStatement], basis: ForecastBasis, before: Structure, version: int
+) -> list[ExplainedStatement]:
+    from lockgate.core.forecasting import Forecastable
+    from lockgate.workflows.forecasting import explained_forecasts
+
+    asked = [Forecastable(one.parsed.sql, one.effects) for one in explained]
+    forecasts = explained_forecasts(asked, basis, before, version=version)
+    return [replace(one, forecast=f) for one, f in zip(explained, forecasts, strict=True)]
 
 
 def read_sql(path: Path) -> str:
@@ -135,3 +163,18 @@ def structure_of_environment(workspace: Workspace, name: str | None) -> tuple[St
 
     catalog = read_readable(find_readable(workspace, name))
     return Structure.from_catalog(catalog), int(catalog.server.partition(".")[0])
+
+
+def structure_and_basis(
+    workspace: Workspace, name: str | None
+) -> tuple[Structure, int, ForecastBasis | None]:
+    """As `structure_of_environment`, and what forecasts for that database rest on."""
+    from lockgate.workflows.catalogs import read_readable_with
+    from lockgate.workflows.destination import find_readable
+    from lockgate.workflows.forecasting import basis_or_note
+
+    destination = find_readable(workspace, name)
+    catalog, basis = read_readable_with(
+        destination, lambda connection: basis_or_note(connection, destination)
+    )
+    return Structure.from_catalog(catalog), int(catalog.server.partition(".")[0]), basis

@@ -27,6 +27,7 @@ from lockgate.migrations.steps import pending
 from lockgate.workflows.catalogs import fingerprint, read_catalogs
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.evidence import gather, locked_fingerprint, unfinished
+from lockgate.workflows.forecasting import basis_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.preview import preview_range
 from lockgate.workflows.rehearse import start_of
@@ -115,7 +116,7 @@ def plan_for(
     workspace.progress.working(f"reading {destination.name}")
     record, _ = ask(destination, purpose="plan")
     asked = _asked(destination, record, targets)
-    start = start_of(destination)
+    start = replace(start_of(destination), basis=basis_of(destination))
     catalogs = read_catalogs(destination, record.version_tables)
     with destination.connected(purpose="plan") as checked:
         first = next(iter(checked.values()))
@@ -264,7 +265,9 @@ def _steps(
             syntax=syntax_hash(text.path.read_bytes()),
             irreversible=text.irreversible,
             statements=tuple(
-                PlanStatement(_text(one), one.statement.line, one.statement.transactional)
+                PlanStatement(
+                    _text(one), one.statement.line, one.statement.transactional, one.forecast
+                )
                 for one in previewed[text.revision].up
                 if not one.statement.bookkeeping
             ),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from lockgate.core.effects import Structure
 from lockgate.core.environment import Budget
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.core.statement import Direction
+from lockgate.core.target import TargetStatistics
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer
 from lockgate.migrations.ranges import RevisionText, resolve_range
+from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.literal import with_literals
+from lockgate.postgres.statistics import read_statistics
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
+from lockgate.workflows.forecasting import with_forecasts
 from lockgate.workflows.rehearse import Start, begin, begins_at, foresee, start_from
-from lockgate.workflows.scratch import Scratch, StepCollector, open_scratch
+from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 
 
@@ -32,7 +37,9 @@ def preview(
 
     Raises RowsNeedTarget, RowsOutOfRange.
     """
-    with start_from(workspace, environment, from_base=from_base, rows=rows) as start:
+    with start_from(
+        workspace, environment, from_base=from_base, rows=rows, forecasts=True
+    ) as start:
         asked = resolve_range(workspace.project.directory, range_, start.heads)
         with open_scratch(workspace, major=major or start.major, parts=start.parts) as scratch:
             return preview_range(workspace, scratch, begins_at(start, asked), asked, down=True)
@@ -55,6 +62,7 @@ def preview_range(
     with scratch.databases() as databases:
         record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
+        sizes = _scratch_sizes(databases, start)
         workspace.progress.working(f"previewing {len(asked)} revisions on scratch")
         heads_before = next(iter(record.heads_before.values()), ())
         try:
@@ -79,7 +87,7 @@ def preview_range(
                 down_error = failure.message
     gone = {parent for text in asked for parent in text.parents}
     heads_after = {*heads_before, *(text.revision for text in asked)} - gone
-    return Preview(
+    shown = Preview(
         server=scratch.version,
         start=start.words,
         heads_before=tuple(sorted(heads_before)),
@@ -92,6 +100,20 @@ def preview_range(
         beforehand=tuple(beforehand.statements),
         filled=() if start.rows is None else tuple(start.rows.filled.values()),
     )
+    if start.basis is None:
+        return shown
+    structure = Structure.from_catalog(next(iter(before.values())))
+    version = start.major or scratch.major
+    return with_forecasts(shown, structure, start.basis, version=version, scratch=sizes)
+
+
+def _scratch_sizes(databases: ScratchDatabases, start: Start) -> TargetStatistics | None:
+    """How large scratch is, where rows were made up for the only database."""
+    if start.rows is None or len(databases.urls) > 1:
+        return None
+    (url,) = databases.urls.values()
+    with connect_unchecked(url, purpose="scratch") as (connection, _, __):
+        return read_statistics(connection)
 
 
 class _Beforehand(Observer):

@@ -22,6 +22,7 @@ from lockgate.postgres.dump import dump_schema
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
+from lockgate.workflows.forecasting import ForecastBasis, basis_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.models import ModelsMissing, hold_against, make_models
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
@@ -35,7 +36,8 @@ class Start:
     """The state that a rehearsal begins from.
 
     `heads` are the revisions applied in it. `dumps` hold the structure by part; without them it
-    is made by replaying the revisions. `rows` are made up in it once it stands.
+    is made by replaying the revisions. `rows` are made up in it once it stands; `basis` is what
+    forecasts for the database rest on.
     """
 
     words: str
@@ -44,6 +46,7 @@ class Start:
     major: int | None = None
     parts: tuple[str, ...] = ("",)
     rows: MadeUpRows | None = None
+    basis: ForecastBasis | None = None
 
 
 def rehearse(
@@ -79,7 +82,12 @@ def rehearse(
 
 @contextmanager
 def start_from(
-    workspace: Workspace, environment: str | None, *, from_base: bool, rows: float | None = None
+    workspace: Workspace,
+    environment: str | None,
+    *,
+    from_base: bool,
+    rows: float | None = None,
+    forecasts: bool = False,
 ) -> Iterator[Start]:
     """Where a rehearsal begins: at a database that is named, else at base."""
     named = environment is not None or workspace.settings.url_variable in workspace.environ
@@ -90,7 +98,8 @@ def start_from(
         return
     destination = find_destination(workspace, environment)
     made_up = None if rows is None else rows_like(destination, rows)
-    yield replace(start_of(destination), rows=made_up)
+    basis = basis_of(destination) if forecasts else None
+    yield replace(start_of(destination), rows=made_up, basis=basis)
 
 
 def start_of(destination: Destination) -> Start:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from psycopg import errors, sql
@@ -29,11 +29,33 @@ from lockgate.core.target import (
     TargetStatistics,
     Traffic,
 )
+from lockgate.errors import ExitStatus, LockgateError
 from lockgate.postgres.health import replicas
 
 COUNTED = ("inserts", "updates", "deletes", "sequential_scans", "index_scans")
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 1_000
+
+
+@dataclass(eq=False)
+class StatisticsUnreadable(LockgateError):
+    """The server did not give its statistics in time, or refused them."""
+
+    reason: str
+
+    code: ClassVar[str] = "LG-STAT-1"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.UNREACHABLE
+
+    @property
+    def message(self) -> str:
+        """The server's words."""
+        return f'the statistics of the target cannot be read: "{self.reason}"'
+
+    @property
+    def hint(self) -> str:
+        """The usual causes."""
+        return "run the command again when the server is less busy"
+
 
 Row = Mapping[str, Any]  # Any: one row of a query, each column of its own type
 
@@ -51,7 +73,21 @@ def read_statistics(
     where None. With a second reading, Traffic is what happened between the two; without, what
     happened since the server counts. A server hands counts on up to a second late, so less than
     3 s between the readings show little.
+
+    Raises StatisticsUnreadable.
     """
+    try:
+        return _read(connection, details_of, second_reading_after_s, sleep)
+    except (errors.QueryCanceled, errors.LockNotAvailable, errors.InsufficientPrivilege) as error:
+        raise StatisticsUnreadable(error.diag.message_primary or type(error).__name__) from error
+
+
+def _read(
+    connection: psycopg.Connection[Any],
+    details_of: Collection[str] | None,
+    second_reading_after_s: float,
+    sleep: Callable[[float], None],
+) -> TargetStatistics:
     with connection.transaction(force_rollback=True):
         _only_read(connection)
         database = _one(connection, "database.sql")

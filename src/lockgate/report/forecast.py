@@ -1,0 +1,96 @@
+"""A Forecast for people and as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from lockgate.core.duration import format_duration
+from lockgate.core.forecast import Forecast, Span
+from lockgate.core.size import format_bytes
+
+LABEL = "forecast  "
+FELT_MS = 50.0
+"""Blocking that nobody notices needs no line of its own."""
+
+
+def forecast_document(forecast: Forecast | None) -> dict[str, Any] | None:
+    """The Forecast as JSON, null where there is none."""
+    return None if forecast is None else asdict(forecast)
+
+
+def forecast_lines(forecast: Forecast, *, width: int) -> list[str]:
+    """How long it takes and blocks, what it needs, who would wait, and how sure that is."""
+    lines: list[str] = []
+    for phrase in _phrases(forecast):
+        lines += textwrap.wrap(
+            phrase,
+            width=max(width, 40),
+            initial_indent=" " * len(LABEL) if lines else LABEL,
+            subsequent_indent=" " * (len(LABEL) + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines
+
+
+def forecast_line(forecast: Forecast, *, width: int) -> list[str]:
+    """The same in one line, where it takes or blocks long enough to be felt; else nothing."""
+    if not forecast.rows and forecast.writes_blocked_ms.high < FELT_MS:
+        return []
+    phrases = [_duration(forecast.duration_ms), *_blocked(forecast)]
+    phrases += [f"needs {format_bytes(forecast.disk_bytes)} of disk"] * (forecast.fits is False)
+    line = f"{LABEL}{'; '.join(phrases)}"
+    return textwrap.wrap(line, width=max(width, 40), subsequent_indent=" " * (len(LABEL) + 2))
+
+
+def _phrases(forecast: Forecast) -> Iterator[str]:
+    if not forecast.rows:
+        yield f"{_duration(forecast.duration_ms)}: it changes the catalogs alone"
+    else:
+        size = f"{forecast.rows:,} rows, {format_bytes(forecast.table_bytes)}"
+        yield f"{_duration(forecast.duration_ms)}, on {size}"
+    yield from _blocked(forecast)
+    if forecast.wal_bytes or forecast.disk_bytes:
+        yield f"writes {format_bytes(forecast.wal_bytes)} of WAL, {_disk(forecast)}"
+    for sent in forecast.statements:
+        often = "" if sent.calls_per_second is None else f", {sent.calls_per_second:.1f} a second"
+        what = f"uses {sent.loses}" if sent.loses else "waits"
+        yield f"{what}{often}: {_one_line(sent.sql)}"
+    if forecast.reasons:
+        yield f"{forecast.sureness.value}: {'; '.join(forecast.reasons)}"
+
+
+def _duration(span: Span) -> str:
+    expected, low, high = (format_duration(ms) for ms in (span.expected, span.low, span.high))
+    return f"{expected} ({low} to {high})"
+
+
+def _blocked(forecast: Forecast) -> Iterator[str]:
+    reads, writes = forecast.reads_blocked_ms, forecast.writes_blocked_ms
+    if writes.high < FELT_MS:
+        return
+    who = "reads and writes" if reads.expected else "writes"
+    blocked = f"{who} stand blocked for {_duration(writes)}"
+    queue = forecast.queued_sessions
+    if queue is None:
+        yield f"{blocked}; nobody counts how many sessions that is"
+    elif queue.high < 1:
+        yield blocked
+    else:
+        yield f"{blocked}; {queue.expected:.0f} to {queue.high:.0f} sessions would queue"
+
+
+def _disk(forecast: Forecast) -> str:
+    needs = f"needs {format_bytes(forecast.disk_bytes)} of disk"
+    if forecast.free_disk_bytes is None:
+        return f"{needs} (how much is free is not known)"
+    free = format_bytes(forecast.free_disk_bytes)
+    return f"{needs}; {free} are free" if forecast.fits else f"{needs}, and only {free} are free"
+
+
+def _one_line(text: str, width: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
