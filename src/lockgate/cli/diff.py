@@ -82,9 +82,10 @@ def diff(
     `lockgate diff dev prod` two databases against each other. Nothing is changed anywhere.
 
     With `--sql` the result is the statements that lead from A to B, in an order in which they
-    run. They are tried on scratch first: A is made there, they run, and what they made must be B.
-    Rows are not tried, and a statement that loses some says so. The exit status is 0 if they
-    lead there. What looks renamed is never dropped unasked: see `--rename`.
+    run, and with `--cosmetic` comments, owners and privileges too. They are tried on scratch
+    first: A is made there, they run, and what they made must be B. Rows are not tried, and a
+    statement that loses some says so. The exit status is 0 if they lead there. What looks renamed
+    is never dropped unasked: see `--rename`.
     """
     speak(output, quiet, verbose)
     from lockgate.core.ddl.renames import parse, parse_old
@@ -96,9 +97,10 @@ def diff(
     found = compare_targets(workspace, before, after, major=postgres)
     if sql:
         renames = _settled(found, declared, denied)
-        return _show_statements(
-            found, lead_over(workspace, found, renames=renames, concurrently=concurrently)
+        led = lead_over(
+            workspace, found, renames=renames, concurrently=concurrently, cosmetic=cosmetic
         )
+        return _show_statements(found, led, cosmetic=cosmetic)
     return _show_changes(found, declared, denied, f"{before} and {after}", cosmetic=cosmetic)
 
 
@@ -156,7 +158,7 @@ def _ask(candidate: RenameCandidate) -> bool:
     raise KeyboardInterrupt
 
 
-def _show_statements(found: Difference, led: Led) -> int:
+def _show_statements(found: Difference, led: Led, *, cosmetic: bool) -> int:
     from lockgate.report.changes import change_document, changes_text
     from lockgate.report.script import (
         declared_document,
@@ -168,12 +170,10 @@ def _show_statements(found: Difference, led: Led) -> int:
     reason = None if led.failed is None else led.failed.message
     if TERMINAL.format == Format.JSON:
         settled = settled_by(led.script)
-        structural = [change for change in found.changes if not change.cosmetic]
+        shown = [change for change in found.changes if cosmetic or not change.cosmetic]
         content: dict[str, Any] = {  # Any: a document
-            "equal": not structural,
-            "changes": [
-                change_document(change) | {"sql": settled.get(change)} for change in structural
-            ],
+            "equal": not any(not change.cosmetic for change in found.changes),
+            "changes": [change_document(change) | {"sql": settled.get(change)} for change in shown],
             "renames": [declared_document(rename) for rename in led.renames],
         }
         script = script_document(led.script, proved=led.proved, left=led.left, reason=reason)
@@ -184,5 +184,5 @@ def _show_statements(found: Difference, led: Led) -> int:
             TERMINAL.note(f"not proved: {reason}")
         elif not led.proved:
             TERMINAL.note("not proved: after these statements there is left")
-            TERMINAL.note(changes_text(led.left))
+            TERMINAL.note(changes_text(led.left, cosmetic=cosmetic))
     return 0 if led.proved else 1

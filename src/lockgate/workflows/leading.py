@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from lockgate.core.catalog import Catalog, Change, diff
 from lockgate.core.ddl import (
+    SETTLED,
     Rename,
     RenameCandidate,
     Script,
@@ -97,7 +98,8 @@ class Led:
     @property
     def proved(self) -> bool:
         """Whether nothing is left."""
-        return not self.left and self.failed is None and not self.script.unsettled
+        unsettled = [one for one in self.script.unsettled if not one.change.cosmetic]
+        return not self.left and self.failed is None and not unsettled
 
 
 def settle_renames(
@@ -141,39 +143,52 @@ def lead(
     *,
     renames: tuple[Rename, ...] = (),
     concurrently: bool = False,
+    cosmetic: bool = False,
 ) -> Led:
     """The statements from `before` to `after`, proved on a scratch database.
 
-    Raises StartNotMade.
+    Comments, owners and privileges are run and compared with `cosmetic` alone: the roles that
+    they name may be missing there. Raises StartNotMade.
     """
-    if not structural(diff(before, after)):
+    if not diff(before, after) or not (cosmetic or structural(diff(before, after))):
         return Led(Script())
     renaming = rename_script(renames)
     with scratch.databases() as databases:
         url = next(iter(databases.urls.values()))
-        start = _start(scratch, url, before, after)
+        start = _start(scratch, url, before, after, cosmetic=cosmetic)
         try:
             run_script(url, renaming)
             if renames:
-                start = read_scratch_catalog(url, ())
-            script = statements(start, after, concurrently=concurrently)
+                renamed = apply(before, renames)
+                start = _dressed(read_scratch_catalog(url, ()), renamed)
+            script = statements(start, after, concurrently=concurrently, cosmetic=cosmetic)
         except ScriptFailed as error:
             return Led(renaming, renames, failed=error)
         whole = replace(script, statements=renaming.statements + script.statements)
         try:
-            run_script(url, script)
+            run_script(url, script if cosmetic else script.structural)
         except ScriptFailed as error:
             return Led(whole, renames, failed=error)
-        left = structural(diff(read_scratch_catalog(url, ()), after))
-    return Led(whole, renames, tuple(left))
+        left = diff(read_scratch_catalog(url, ()), after)
+    compared = SETTLED if cosmetic else ()
+    return Led(whole, renames, tuple(c for c in left if not c.cosmetic or c.object in compared))
 
 
-def _start(scratch: Scratch, url: DatabaseUrl, before: Catalog, after: Catalog) -> Catalog:
+def _dressed(structure: Catalog, cosmetic: Catalog) -> Catalog:
+    """A Catalog with the structure of the one and what is cosmetic of the other."""
+    objects = [found for found in structure.objects if not found.cosmetic]
+    objects += [found for found in cosmetic.objects if found.cosmetic]
+    return Catalog(structure.server, tuple(objects), structure.missing)
+
+
+def _start(
+    scratch: Scratch, url: DatabaseUrl, before: Catalog, after: Catalog, *, cosmetic: bool
+) -> Catalog:
     """Makes `before` at `url`, and answers what was read back."""
     if scratch.workspace.settings.scratch is None:  # the server is lockgate's own
-        create_roles(url, roles_of(before, after))
+        create_roles(url, roles_of(before, after, cosmetic=cosmetic))
     try:
-        run_script(url, statements(read_scratch_catalog(url, ()), before))
+        run_script(url, statements(read_scratch_catalog(url, ()), before, cosmetic=cosmetic))
     except ScriptFailed as error:
         raise StartNotMade(error.message) from error
     made = read_scratch_catalog(url, ())
@@ -181,7 +196,7 @@ def _start(scratch: Scratch, url: DatabaseUrl, before: Catalog, after: Catalog) 
     if left:
         named = f"{left[0].object} {left[0].name}"
         raise StartNotMade(f"{len(left)} changes are left, the first of {named}")
-    return made
+    return made if cosmetic else _dressed(made, before)
 
 
 def after_renames(

@@ -102,6 +102,7 @@ def lead_over(
     *,
     renames: tuple[Rename, ...] = (),
     concurrently: bool = False,
+    cosmetic: bool = False,
 ) -> Led:
     """The statements for a Difference, proved on a scratch server of the start's major.
 
@@ -113,7 +114,14 @@ def lead_over(
     major = before.server.partition(".")[0]
     with open_scratch(workspace, major=int(major), parts=workspace.settings.parts) as scratch:
         workspace.progress.working("proving the statements")
-        return lead(scratch, before, after, renames=renames, concurrently=concurrently)
+        return lead(
+            scratch,
+            before,
+            after,
+            renames=renames,
+            concurrently=concurrently,
+            cosmetic=cosmetic,
+        )
 
 
 def _against_models(workspace: Workspace, target: str, major: int | None) -> Difference:

@@ -10,10 +10,14 @@ each kind, `fates` decides what is dropped, altered or made, `plan` puts it in o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lockgate.core.catalog import Catalog, Change, diff
-from lockgate.core.ddl.fates import Fates
+from lockgate.core.ddl.cosmetics import SETTLED as SETTLED
+from lockgate.core.ddl.cosmetics import Settling
+from lockgate.core.ddl.cosmetics import roles_of as roles_of_cosmetics
+from lockgate.core.ddl.fates import COMING, Fates
 from lockgate.core.ddl.kinds import kinds
 from lockgate.core.ddl.plan import Plan
 from lockgate.core.ddl.renames import Rename as Rename
@@ -34,27 +38,44 @@ def statements(
     *,
     renames: Iterable[Rename] = (),
     concurrently: bool = False,
+    cosmetic: bool = False,
 ) -> Script:
     """The Script that leads from `before` to `after`.
 
-    `renames` come first; the Changes are those that are left after them. Of what is cosmetic it
-    settles nothing yet. With `concurrently`, indexes of tables that stay are made and dropped
-    without blocking writes, each outside a transaction.
+    `renames` come first; the Changes are those that are left after them. With `concurrently`,
+    indexes of tables that stay are made and dropped without blocking writes, each outside a
+    transaction. With `cosmetic`, comments, owners and privileges are settled too; without, what is
+    made anew gets back those that it had.
 
     Raises RenameUnreadable where a rename cannot be made.
     """
     declared = tuple(renames)
     renaming = rename_script(declared).statements
     before = apply(before, declared)
-    changes = [change for change in diff(before, after) if not change.cosmetic]
+    changes = [change for change in diff(before, after) if cosmetic or not change.cosmetic]
     if not changes:
         return Script(renaming)
-    fates = Fates(Structure(before), Structure(after))
+    structures = Structure(before), Structure(after)
+    fates = Fates(*structures)
     fates.decide()
-    made = tuple(Plan(fates).statements(changes))
-    settled = {id(change) for statement in made for change in statement.settles}
-    left = [change for change in changes if id(change) not in settled]
-    return Script(renaming + made, tuple(Unsettled(change, _reason(change)) for change in left))
+    made = tuple(Plan(fates, concurrently).statements(changes))
+    lost = frozenset(key for key, fate in fates.fates.items() if fate in COMING)
+    dressed = tuple(_dressed(Settling(*structures, lost, cosmetic), changes))
+    settled = {id(change) for statement in (*made, *dressed) for change in statement.settles}
+    # Owners and the like without a statement go, or come, with their object.
+    left = [
+        change for change in changes if id(change) not in settled and change.object not in SETTLED
+    ]
+    unsettled = tuple(Unsettled(change, _reason(change)) for change in left)
+    return Script(renaming + made + dressed, unsettled)
+
+
+def _dressed(settling: Settling, changes: list[Change]) -> Iterator[ScriptStatement]:
+    """What is cosmetic, each statement with its Changes."""
+    by_key = {(change.object, change.name): change for change in changes if change.cosmetic}
+    for key, statement in settling.statements():
+        change = by_key.get(key)
+        yield replace(statement, settles=(change,)) if change is not None else statement
 
 
 def rename_script(renames: Iterable[Rename]) -> Script:
@@ -62,22 +83,34 @@ def rename_script(renames: Iterable[Rename]) -> Script:
     return Script(tuple(ScriptStatement(rename.sql) for rename in renames))
 
 
-def roles_of(*catalogs: Catalog) -> tuple[str, ...]:
-    """The roles that structure names: those of policies, as they stand in statements."""
-    return tuple(
-        sorted(
-            {
-                role
-                for catalog in catalogs
-                for found in catalog.objects
-                if found.kind == "policy"
-                for role in split_list(dict(found.properties).get("roles", ""))
-            }
-        )
-    )
+def roles_of(*catalogs: Catalog, cosmetic: bool = False) -> tuple[str, ...]:
+    """The roles that statements name: those of policies; of what is cosmetic, if it is settled."""
+    found = {
+        role
+        for catalog in catalogs
+        for one in catalog.objects
+        if one.kind == "policy"
+        for role in split_list(dict(one.properties).get("roles", ""))
+    }
+    if cosmetic:
+        found.update(*(roles_of_cosmetics(catalog) for catalog in catalogs))
+    return tuple(sorted(found))
+
+
+_COSMETIC = {
+    "column order": "PostgreSQL can change it only by making the table anew",
+    "extension version": "ALTER EXTENSION UPDATE goes to what the server has",
+    "invalid index": "DROP INDEX or REINDEX is for a person to choose",
+    "not-null constraint": "the name of a NOT NULL is left as it is",
+    "subscription": "its connection string is never read",
+    "user mapping": "its options are never read",
+    "tablespace": "moving rows to another disk is for a person to choose",
+}
 
 
 def _reason(change: Change) -> str:
+    if change.cosmetic:
+        return _COSMETIC[change.object]
     if change.object not in kinds():
         return f"lockgate knows no statement for a {change.object}"
     return "no statement was found for it"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lockgate.core.ddl.kinds import Alteration, NeedsInheritance, NeedsTable, kinds
+from lockgate.core.ddl.kinds.columns import alike
 from lockgate.core.ddl.kinds.constraints import check_kept_parent
 from lockgate.core.ddl.script import Step
 from lockgate.core.ddl.structure import (
@@ -18,6 +19,7 @@ from lockgate.core.ddl.structure import (
     COLUMN_DEFAULT,
     INHERITANCE,
     PARTITION,
+    ROUTINES,
     SHELL,
     TABLES,
     TYPES,
@@ -179,15 +181,30 @@ class Fates:
         if not gone:
             self._disturb_by_type(key, cause)
             return
-        still_needed = cause in self.after.needs(self.after.units[key])
+        needs = self.after.needs(self.after.units[key])
+        still_needed = cause in needs or (
+            cause[0] in TYPES and any((kind, cause[1]) in needs for kind in TYPES)
+        )
+        if not still_needed and fate is None and self._means_another(cause):
+            return
         if key[0] == "column":
             self._disturb_column(key, cause, still_needed=still_needed)
         elif fate is not Fate.ALTERED or still_needed:
             self._put(key, Fate.ANEW)
 
+    def _means_another(self, cause: Key) -> bool:
+        """Whether a text that stays as it is may name another function of the same name."""
+        if cause[0] not in ROUTINES:
+            return False
+        return bool(self.after.named.get(self.before.units[cause].base))
+
     def _disturb_by_type(self, key: Key, cause: Key) -> None:
         unit = self.before.units[key]
-        recast = any(" USING " in step.sql for step in self.steps.get(cause, ()))
+        types = (
+            structure.units[cause].properties["type"] for structure in (self.before, self.after)
+        )
+        led_over = any(" USING " in step.sql for step in self.steps.get(cause, ()))
+        recast = led_over or not alike(*types)
         if unit.kind == "column":
             if unit.get("generated") and unit.table == self.before.units[cause].table:
                 self._put(key, Fate.ANEW)

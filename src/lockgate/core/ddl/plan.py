@@ -124,6 +124,7 @@ class Plan:
     """The operations for a set of Fates, and their order."""
 
     fates: Fates
+    concurrently: bool = False
     apart: set[Op] = field(default_factory=set)
     """What would go along with another operation, but for a cycle."""
 
@@ -133,18 +134,24 @@ class Plan:
 
     def statements(self, changes: Iterable[Change]) -> Iterator[ScriptStatement]:
         """Every statement, with the Changes that it settles."""
-        settled = self._changes_by_unit(changes)
+        by_unit = self._changes_by_unit(changes)
         ordered, hosted = self._ordered()
-        silent: list[Change] = []  # what comes about by what is done to another unit
         made: list[ScriptStatement] = []
         for op in ordered:
-            mine = [change for key in hosted[op] for change in settled.get(key, ())]
-            steps = self._steps(op)
-            if not steps and op[1][0] in kinds():
-                silent += mine
-            for step in steps:
+            mine = [change for key in hosted[op] for change in by_unit.get(key, ())]
+            for step in self._steps(op):
                 told = _told(op, mine, step, self.fates)
-                made.append(ScriptStatement(step.sql, told, step.outside, step.loses))
+                unblocking = self._unblocking(op, step)
+                made.append(ScriptStatement(unblocking.sql, told, unblocking.outside, step.loses))
+        settled = {id(change) for statement in made for change in statement.settles}
+        # What comes about by what is done to another unit.
+        silent = [
+            change
+            for key, found in by_unit.items()
+            if key[0] in kinds() and key in self.fates.fates
+            for change in found
+            if id(change) not in settled
+        ]
         yield from _with_silent(made, silent)
 
     # The operations
@@ -206,6 +213,9 @@ class Plan:
             if attached is not None and self.fates.of((PARTITION, unit.table)) not in GONE:
                 yield from structure.named.get(attached.definition, ())
         elif unit.kind == "column" and unit.get("inherited") != "and declared":
+            relation = structure.relation(unit.table)
+            if relation is not None and relation.get("of type"):
+                yield "attribute", f"{relation.get('of type')}.{unit.own_name}"
             for parent in structure.parents(unit.table):
                 if not {self.fates.of((kind, unit.table)) for kind in (PARTITION, INHERITANCE)} & {
                     *GONE
@@ -241,12 +251,17 @@ class Plan:
             return "column", unit.name
         if unit.kind == "column":
             relation = self.after.relation(unit.table)
-            if relation is not None:
+            typed = relation.get("of type") if relation is not None else None
+            if relation is not None and self.fates.of(relation.key) in COMING:
                 return relation.key
+            return ("attribute", f"{typed}.{unit.own_name}") if typed else None
         if unit.kind == INHERITANCE:
             return "table", unit.name
         if unit.kind == "attribute":
             return "type", unit.table
+        copied = unit.kind == "constraint" and is_partition_copy(unit, self.after)
+        if copied and self.fates.of((PARTITION, unit.table)) is None:
+            return "constraint", f"{self.after.parents(unit.table)[0]}.{unit.own_name}"
         return None
 
     # The order
@@ -269,18 +284,24 @@ class Plan:
             if len(ordered) == len(hosted):
                 return ordered, hosted
             stuck = set(hosted) - set(ordered)
-            apart = {op for op, host in hosts.items() if host in stuck and self._may_part(op, host)}
-            if apart <= self.apart:
+            for may_part in (self._parts_easily, self._parts):
+                apart = {op for op, host in hosts.items() if op != host in stuck and may_part(op)}
+                if apart:
+                    break
+            else:
                 return self._forced(following, waits, ordered), hosted
             self.apart |= apart
+            self.after.apart.update(key for what, key in apart if what == MAKE)
 
-    def _may_part(self, op: Op, host: Op) -> bool:
-        what, (kind, _) = op
-        if op == host:
-            return False
-        if what == DROP:
-            return self.before.units[op[1]].is_foreign_key
-        return what == MAKE and kind == COLUMN_DEFAULT
+    def _parts_easily(self, op: Op) -> bool:
+        """Whether it is a foreign key, or a default, that is in the way of another unit."""
+        what, key = op
+        foreign = what == DROP and self.before.units[key].is_foreign_key
+        return foreign or key[0] == COLUMN_DEFAULT
+
+    def _parts(self, op: Op) -> bool:
+        """Whether it can be dropped before its table."""
+        return op[0] == DROP and op[1][0] in ("constraint", "index", "policy", "rule", "trigger")
 
     def _sorted(self, following: dict[Op, set[Op]], waiting: dict[Op, int]) -> list[Op]:
         waits = dict(waiting)
@@ -327,7 +348,10 @@ class Plan:
                 for dependent in self.before.dependents(key):
                     yield (DROP, dependent), (PURGE, key)
                     yield (MAKE, dependent), (PURGE, key)
-                    yield (PURGE, dependent), (PURGE, key)
+                    whole = dependent
+                    if dependent[0] == "attribute":
+                        whole = "type", self.before.units[dependent].table
+                    yield (PURGE, whole), (PURGE, key)
 
     def _edges_of_making(self, key: Key) -> Iterator[tuple[Op, Op]]:
         unit = self.after.units[key]
@@ -380,13 +404,28 @@ class Plan:
         if what == DROP:
             unit = self.before.units[key]
             if key in self.fates.swapped:
-                word = "COLLATION" if unit.kind == "collation" else "TYPE"
-                aside = _set_aside(unit).removeprefix(f"{unit.name_parts[0]}.")
-                return [Step(f"ALTER {word} {unit.name} RENAME TO {aside}")]
+                return _put_aside(unit)
             return [*kind.drop(unit, self.before), *self._left_over(unit)]
         if self.fates.of(key) is Fate.ALTERED:
             return self.fates.steps[key]
         return self._made(self.after.units[key])
+
+    def _unblocking(self, op: Op, step: Step) -> Step:
+        """An index of a table that stays is made and dropped without blocking, if that is asked."""
+        what, (kind, _) = op
+        if not self.concurrently or kind != "index":
+            return step
+        unit = (self.before if what == DROP else self.after).units[op[1]]
+        tables = self.before.relation(unit.table), self.after.relation(unit.table)
+        if any(table is None or table.get("partitioned by") for table in tables):
+            return step
+        if self.fates.of(("table", unit.table)) in GONE:
+            return step
+        for begin in ("CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX"):
+            if step.sql.startswith(f"{begin} "):
+                sql = step.sql.replace(begin, f"{begin} CONCURRENTLY", 1)
+                return replace(step, sql=sql, outside=True)
+        return step
 
     def _left_over(self, unit: Unit) -> Iterator[Step]:
         """Drops what a table keeps of its parent's constraints, and is to have no longer."""
@@ -450,6 +489,23 @@ def _set_aside(unit: Unit) -> str:
     schema, name = unit.name_parts
     plain = name[1:-1] if name.startswith('"') else name
     return f'{schema}."lockgate_old_{plain[:40]}"'
+
+
+def _put_aside(unit: Unit) -> list[Step]:
+    """Makes room for the new type, and for the functions that a range has by its name."""
+    word = "COLLATION" if unit.kind == "collation" else "TYPE"
+    aside = _set_aside(unit).removeprefix(f"{unit.name_parts[0]}.")
+    steps = [Step(f"ALTER {word} {unit.name} RENAME TO {aside}")]
+    if multirange := unit.get("multirange"):
+        multi = aside.replace("lockgate_old_", "lockgate_old_multi_", 1)
+        subtype = unit.properties["subtype"]
+        steps += [
+            Step(f"ALTER FUNCTION {unit.name}({arguments}) RENAME TO {aside}")
+            for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text")
+        ]
+        steps.append(Step(f"ALTER FUNCTION {multirange}() RENAME TO {multi}"))
+        steps.append(Step(f"ALTER TYPE {multirange} RENAME TO {multi}"))
+    return steps
 
 
 def _taken_names(unit: Unit) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ class ScriptStatement:
     settles: tuple[Change, ...] = ()
     outside: bool = False
     loses: str | None = None
+    cosmetic: bool = False
+    """Whether it changes no structure: a comment, an owner, privileges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ class Script:
             lines += [f"{statement.sql};" for statement in run]
             lines += [] if outside else ["COMMIT;"]
         return "\n".join(lines)
+
+    @property
+    def structural(self) -> Script:
+        """Without the statements that change no structure."""
+        kept = tuple(statement for statement in self.statements if not statement.cosmetic)
+        return Script(kept, self.unsettled)
 
     def transactions(self) -> tuple[tuple[ScriptStatement, ...], ...]:
         """The statements, grouped by the transaction that each may stand in.

@@ -124,6 +124,8 @@ class Structure:
     """The units of one Catalog."""
 
     catalog: Catalog
+    apart: set[Key] = field(default_factory=set)
+    """Units that are made by a statement of their own, for the sake of others."""
 
     @cached_property
     def major(self) -> int:

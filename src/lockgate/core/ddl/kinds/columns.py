@@ -52,7 +52,8 @@ def definition(unit: Unit, structure: Structure, *, typed: bool = False) -> str:
     if not typed and (compression := unit.get("compression")):
         parts.insert(1, f"COMPRESSION {compression}")
     identity = Identity.read(unit)
-    if default := structure.units.get((COLUMN_DEFAULT, unit.name)):
+    default = structure.units.get((COLUMN_DEFAULT, unit.name))
+    if default is not None and default.key not in structure.apart:
         parts.append(f"DEFAULT {default.definition}")
     elif generated := unit.get("generated"):
         how, _, expression = generated.partition(" ")
@@ -223,9 +224,13 @@ def _casts_itself(old: str, new: str) -> bool:
     before, after = (_MODIFIER.sub("", name) for name in (old, new))
     if before.startswith("interval") and after.startswith("interval"):
         return True
-    if before == after or after in _TEXT:
-        return True
-    return any({before, after} <= alike for alike in _ALIKE)
+    return after in _TEXT or alike(before, after)
+
+
+def alike(old: str, new: str) -> bool:
+    """Whether two types are compared with each other, and cast to each other unasked."""
+    before, after = (_MODIFIER.sub("", name) for name in (old, new))
+    return before == after or any({before, after} <= group for group in _ALIKE)
 
 
 def _not_null(unit: Unit) -> str:

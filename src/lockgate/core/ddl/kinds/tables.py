@@ -91,7 +91,25 @@ def drop(unit: Unit, structure: Structure) -> list[Step]:
             return [Step(f"ALTER TABLE {unit.name} SET WITHOUT CLUSTER")]
         case "foreign table":
             return [Step(f"DROP FOREIGN TABLE {unit.name}")]
-    return [Step(f"DROP TABLE {unit.name}", loses=f"all rows of {unit.name}")]
+    dropped = Step(f"DROP TABLE {unit.name}", loses=f"all rows of {unit.name}")
+    partition = structure.units.get((PARTITION, unit.name))
+    if partition is None or not _is_referred_to(partition.properties["parents"], structure):
+        return [dropped]
+    # The foreign keys of others to the whole depend on each partition.
+    return [*drop(partition, structure), dropped]
+
+
+def _is_referred_to(parent: str, structure: Structure) -> bool:
+    """Whether another table has a foreign key to `parent`, or to what that is a partition of."""
+    while parent:
+        if any(
+            structure.units[key].is_foreign_key and structure.units[key].table != parent
+            for key in structure.dependents(("table", parent))
+        ):
+            return True
+        above = structure.units.get((PARTITION, parent))
+        parent = above.properties["parents"] if above is not None else ""
+    return False
 
 
 def alter(old: Unit, new: Unit, alteration: Alteration) -> list[Step] | None:
