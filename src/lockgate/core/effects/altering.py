@@ -271,11 +271,10 @@ def drop_constraint(structure: Structure, relation: Relation, name: str) -> None
         if index is not None and constraint.kind not in INDEXED:
             drop_constraint(structure, below, name)
     if constraint.index is not None:
-        for other in list(structure.relations.values()):
-            if other.index is not None and other.index.parent == constraint.index:
-                table = structure.get(other.index.table)
-                for held in [c for c in table.constraints.values() if c.index == other.name]:
-                    drop_constraint(structure, table, held.name)
+        for other in list(structure.parts_of_index(constraint.index)):
+            table = structure.get(other.index.table) if other.index else relation
+            for held in [c for c in table.constraints.values() if c.index == other.name]:
+                drop_constraint(structure, table, held.name)
         structure.remove(constraint.index)
         for table, foreign_key in list(structure.foreign_keys_to(relation.name)):
             if foreign_key.referenced_columns == constraint.columns:

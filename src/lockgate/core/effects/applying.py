@@ -161,14 +161,19 @@ def add_column(structure: Structure, table: Relation, reading: ColumnReading) ->
         name = (table.name[0], f"{table.name[1]}_{column.name}_seq")
         column.sequence = name
         if reading.serial:
-            column.default = Expression(f"nextval({_as_literal(spelled(name))})")
+            column.default = Expression(node=_next_value(spelled(name)))
         structure.add(Relation(name, Kind.SEQUENCE, owned_by=(table.name, column.name)))
     for constraint in reading.constraints:
         altering.keep_constraint(structure, table, constraint)
 
 
-def _as_literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _next_value(sequence: str) -> Tree:
+    return {
+        "FuncCall": {
+            "funcname": [{"String": {"sval": "nextval"}}],
+            "args": [{"A_Const": {"sval": {"sval": sequence}}}],
+        }
+    }
 
 
 LIKE_CONSTRAINTS, LIKE_DEFAULTS, LIKE_GENERATED, LIKE_IDENTITY, LIKE_INDEXES = 4, 8, 16, 32, 64
@@ -257,9 +262,9 @@ def _own_sequence(structure: Structure, sequence: Relation, tree: Tree) -> None:
     owner = options(tree.get("options")).get("owned_by")
     parts = object_name(owner)
     if parts and parts != ("none",):
-        sequence.owned_by = structure.resolve(parts[:-1]), parts[-1]
+        structure.own(sequence, (structure.resolve(parts[:-1]), parts[-1]))
     elif parts:
-        sequence.owned_by = None
+        structure.own(sequence, None)
 
 
 # Indexes
@@ -334,9 +339,8 @@ def drop_relation(structure: Structure, name: Name) -> None:
     for child in list(relation.children):
         drop_relation(structure, child)
     if relation.index is not None:
-        for other in list(structure.relations.values()):
-            if other.index is not None and other.index.parent == name:
-                drop_relation(structure, other.name)
+        for other in list(structure.parts_of_index(name)):
+            drop_relation(structure, other.name)
     for table, constraint in list(structure.foreign_keys_to(name)):
         table.constraints.pop(constraint.name, None)
     structure.remove(name)

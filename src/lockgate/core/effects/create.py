@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lockgate.core.effect import LockMode
 from lockgate.core.effects import rows
 from lockgate.core.effects.bounds import default_is_proven
@@ -45,7 +47,7 @@ def table(touched: Touched, tree: Tree) -> None:
     if "ofTypename" in tree:
         parts = words(tree["ofTypename"].get("names"))
         touched.lock(structure.find(parts, Kind.COMPOSITE), READ)
-    for kind, element in nodes([tree.get("tableElts", []), tree.get("constraints", [])]):
+    for kind, element in _elements(tree):
         if kind == "TableLikeClause":
             touched.lock(structure.find(parts_of(element.get("relation", {}))), READ)
         elif kind == "Constraint" and element.get("contype") == "CONSTR_FOREIGN":
@@ -56,6 +58,15 @@ def table(touched: Touched, tree: Tree) -> None:
             partitioned = far.kind is Kind.PARTITIONED
             for relation in structure.with_below(far) if partitioned else [far]:
                 touched.lock(relation, SRE)
+
+
+def _elements(tree: Tree) -> Iterator[tuple[str, Tree]]:
+    """What a CREATE TABLE lists, the constraints of its columns too."""
+    for node in (*tree.get("tableElts", ()), *tree.get("constraints", ())):
+        kind, element = only(node)
+        yield kind, element
+        for inner in element.get("constraints", ()) if kind == "ColumnDef" else ():
+            yield only(inner)
 
 
 def view(touched: Touched, tree: Tree) -> None:

@@ -109,11 +109,11 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
 
 
 def _drop_index_parts(touched: Touched, name: Name) -> None:
-    for other in list(touched.structure.relations.values()):
-        if other.index is not None and other.index.parent == name:
-            touched.lock(other, AX)
+    for other in list(touched.structure.parts_of_index(name)):
+        touched.lock(other, AX)
+        if other.index is not None:
             touched.lock(other.index.table, AX)
-            _drop_index_parts(touched, other.name)
+        _drop_index_parts(touched, other.name)
 
 
 def _drop_index_concurrently(touched: Touched, relation: Relation) -> None:

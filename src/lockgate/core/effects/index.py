@@ -92,9 +92,8 @@ def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
     table = structure.get(own.table)
     if table.kind is Kind.PARTITIONED:
         touched.forbidden = True
-        for other in list(structure.relations.values()):
-            if other.index is not None and other.index.parent == index.name:
-                _reindex_index(touched, other, concurrent)
+        for other in list(structure.parts_of_index(index.name)):
+            _reindex_index(touched, other, concurrent)
         return
     # The old one of two is dropped when the new one has taken its place.
     touched.lock(index, AX).out_of_use = concurrent

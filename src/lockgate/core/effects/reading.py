@@ -185,9 +185,21 @@ _LABELS = {
 def index_name(columns: Iterable[str], label: str, structure: Structure, table: Relation) -> str:
     """The name that PostgreSQL gives to an index without one."""
     schema, name = table.name
-    taken = {other for place, other in structure.relations if place == schema}
     addition = "" if label == "pkey" else index_addition(columns)
-    return chosen_name(name, addition, label, taken | set(table.constraints))
+    return chosen_name(name, addition, label, _Taken(schema, structure, table))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Names that an index of `table` cannot have."""
+
+    schema: str
+    structure: Structure
+    table: Relation
+
+    def __contains__(self, name: object) -> bool:
+        taken = (self.schema, name) in self.structure.relations
+        return taken or name in self.table.constraints
 
 
 def index_elements(statement: Tree) -> list[Tree]:

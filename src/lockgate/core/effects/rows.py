@@ -169,9 +169,9 @@ def _expressions(touched: Touched, node: Node, known: Names, planned: bool) -> N
     stack = [node]
     while stack:
         found = stack.pop()
-        if isinstance(found, list):
+        if type(found) is list:
             stack.extend(found)
-        elif isinstance(found, dict):
+        elif type(found) is dict:
             if "SelectStmt" in found:
                 query(touched, "SelectStmt", found["SelectStmt"], known, planned=planned)
                 continue

@@ -7,7 +7,7 @@ A Structure is changed in place, statement by statement. `catalog.py` fills one 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -200,6 +200,7 @@ class Structure:
     statistics: dict[Name, Name] = field(default_factory=dict)
     publications: dict[str, list[Name]] = field(default_factory=dict)
     referencing: dict[Name, set[Name]] = field(default_factory=dict)
+    owned: dict[Name, set[Name]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ("public",)
     prepared: dict[str, Tree] = field(default_factory=dict)
     time_zone: str = ""
@@ -330,18 +331,40 @@ class Structure:
 
     def sequences_of(self, name: Name, column: str | None = None) -> Iterator[Relation]:
         """The sequences that a table, or a column of it, owns."""
-        for relation in self.relations.values():
+        for sequence in sorted(self.owned.get(name, ())):
+            relation = self.relations[sequence]
             owner = relation.owned_by
-            if owner is not None and owner[0] == name and column in (None, owner[1]):
+            if owner is not None and column in (None, owner[1]):
                 yield relation
+
+    def parts_of_index(self, name: Name) -> Iterator[Relation]:
+        """The indexes of partitions that are parts of a partitioned table's index."""
+        index = self.get(name).index
+        if index is None or self.get(index.table).kind is not Kind.PARTITIONED:
+            return
+        for child in self.get(index.table).children:
+            for part in self.get(child).indexes:
+                own = self.get(part).index
+                if own is not None and own.parent == name:
+                    yield self.relations[part]
 
     # Changing
 
     def add(self, relation: Relation) -> None:
         """Puts a relation in."""
         self.relations[relation.name] = relation
+        if relation.owned_by is not None:
+            self.own(relation, relation.owned_by)
         for constraint in relation.constraints.values():
             self.refer(relation.name, constraint)
+
+    def own(self, sequence: Relation, owner: tuple[Name, str] | None) -> None:
+        """Gives a sequence to a column, or to none."""
+        if sequence.owned_by is not None:
+            self.owned.get(sequence.owned_by[0], set()).discard(sequence.name)
+        sequence.owned_by = owner
+        if owner is not None:
+            self.owned.setdefault(owner[0], set()).add(sequence.name)
 
     def refer(self, table: Name, constraint: Constraint) -> None:
         """Remembers the far side of a foreign key."""
@@ -365,17 +388,27 @@ class Structure:
             table = self.relations.get(relation.index.table)
             if table is not None and name in table.indexes:
                 table.indexes.remove(name)
-        for users in self.referencing.values():
-            users.discard(name)
+        if relation.owned_by is not None:
+            self.own(relation, None)
+        self.owned.pop(name, None)
+        for constraint in relation.constraints.values():
+            if constraint.references is not None:
+                self.referencing.get(constraint.references, set()).discard(name)
 
     def rename(self, old: Name, new: Name) -> None:
         """Gives a relation another name or schema, wherever it is named."""
         relation = self.relations.pop(old, None)
         if relation is None:
             return
+        neighbours = self._neighbours(relation)
+        owner = relation.owned_by
+        if owner is not None:
+            self.own(relation, None)
         relation.name = new
         self.relations[new] = relation
-        for other in self._neighbours(relation):
+        if owner is not None:
+            self.own(relation, owner)
+        for other in [relation, *neighbours]:
             other.parents = [new if name == old else name for name in other.parents]
             other.children = [new if name == old else name for name in other.children]
             other.indexes = [new if name == old else name for name in other.indexes]
@@ -384,7 +417,7 @@ class Structure:
             if other.index is not None and other.index.parent == old:
                 other.index.parent = new
             if other.owned_by is not None and other.owned_by[0] == old:
-                other.owned_by = new, other.owned_by[1]
+                self.own(other, (new, other.owned_by[1]))
             for constraint in other.constraints.values():
                 if constraint.references == old:
                     constraint.references = new
@@ -392,14 +425,22 @@ class Structure:
                     constraint.index = new
         if old in self.referencing:
             self.referencing[new] = self.referencing.pop(old)
-        for users in self.referencing.values():
-            if old in users:
-                users.remove(old)
+        for constraint in relation.constraints.values():
+            if constraint.references is not None:
+                users = self.referencing.setdefault(constraint.references, set())
+                users.discard(old)
                 users.add(new)
 
-    def _neighbours(self, relation: Relation) -> Iterable[Relation]:
-        # Renames are rare, and a relation is named from many places: look at all of them.
-        return self.relations.values()
+    def _neighbours(self, relation: Relation) -> list[Relation]:
+        """What names `relation`, which is still known by its old name elsewhere."""
+        names = {*relation.parents, *relation.children, *relation.indexes}
+        names.update(self.owned.get(relation.name, ()), self.referencing.get(relation.name, ()))
+        if relation.index is not None:
+            names.add(relation.index.table)
+            if self.get(relation.index.table).kind is Kind.PARTITIONED:
+                for child in self.get(relation.index.table).children:
+                    names.update(self.get(child).indexes)
+        return [self.relations[name] for name in sorted(names) if name in self.relations]
 
 
 def spelled(name: Name) -> str:

@@ -91,7 +91,7 @@ class Touched:
 
     def answer(self) -> StatementEffects:
         """What was gathered."""
-        effects = tuple(
+        effects = [
             Effect(
                 spelled(name),
                 touch.mode,
@@ -103,11 +103,11 @@ class Touched:
             )
             for name, touch in self.relations.items()
             if name[0] not in _SYSTEM
-        )
+        ]
         if self.unknown:
-            effects += (UNKNOWN_EFFECT,)
+            effects.append(UNKNOWN_EFFECT)
         return StatementEffects(
-            effects,
+            tuple(effects),
             Transactional.FORBIDDEN if self.forbidden else Transactional.ALLOWED,
             self.fails_if_rows,
         )

@@ -94,15 +94,15 @@ def nodes(node: Node) -> Iterator[tuple[str, Tree]]:
     stack = [node]
     while stack:
         found = stack.pop()
-        if isinstance(found, dict):
+        if type(found) is dict:
             for kind, value in found.items():
-                if isinstance(value, dict):
-                    if kind[:1].isupper():
+                if type(value) is dict:
+                    if kind[0] < "a":  # fields are in lower case, types of nodes are not
                         yield kind, value
                     stack.append(value)
-                elif isinstance(value, list):
+                elif type(value) is list:
                     stack.append(value)
-        elif isinstance(found, list):
+        elif type(found) is list:
             stack.extend(reversed(found))
 
 
