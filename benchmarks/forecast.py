@@ -1,10 +1,11 @@
 """Prints how far forecasts are from what was measured, at three sizes, with and without load.
 
 For each size a table is filled, and a scratch database like it with made-up rows, a tenth as many.
-Each statement runs on scratch first; from that timing and the target's statistics alone comes
-the forecast; then the statement runs on the target. Index builds, rewrites, validations and
-backfills; at rest, and while pgbench writes to the same table. No rate is learned from the
-size that it is held against. Run it with the interpreter that has lockgate installed:
+Each statement runs on scratch first, three times; from the median of that and the target's
+statistics alone comes the forecast; then the statement runs on the target, once. Index builds,
+rewrites, validations and backfills; at rest, and while pgbench writes to the same table. No rate
+is learned from the size that it is held against. Run it on a quiet machine, with the interpreter
+that has lockgate installed:
 
     python -m benchmarks.forecast [--rows N ...] [--share 0.1] [--major 18]
 """
@@ -44,6 +45,7 @@ from lockgate.postgres.statistics import read_statistics
 HELD_TO_ERROR = 0.25
 HELD_TO_SHARE = 0.9
 WRITES_A_SECOND = 200
+RUNS = 3
 
 STRUCTURE = """
 CREATE TABLE station (id integer PRIMARY KEY, name text NOT NULL);
@@ -127,7 +129,11 @@ CASES = (
         "ALTER TABLE sample ADD COLUMN chance float8 DEFAULT random()",
         "ALTER TABLE sample DROP COLUMN chance",
     ),
-    Case("backfill", "UPDATE sample SET note = size WHERE note IS NULL", ""),
+    Case(
+        "backfill",
+        "UPDATE sample SET note = size WHERE note IS NULL",
+        "UPDATE sample SET note = NULL; VACUUM FULL sample",
+    ),
     Case("backfill", "UPDATE sample SET label = upper(label)", "VACUUM FULL sample"),
 )
 
@@ -144,8 +150,8 @@ class Side:
         self.connection = connect(url)
 
     def run(self, sql: str) -> None:
-        if sql:
-            self.connection.execute(sql.encode())
+        for statement in filter(None, sql.split("; ")):
+            self.connection.execute(statement.encode())
 
     def settle(self) -> None:
         """What autovacuum would do meanwhile; and no checkpoint is due while it is timed."""
@@ -186,27 +192,31 @@ class Result:
         return self.forecast.duration_ms.low <= self.measured_ms <= self.forecast.duration_ms.high
 
 
-def rehearse(side: Side, cases: Sequence[Case], major: int) -> Rates:
-    """Rates from running the statements on made-up rows."""
-    measurements = []
-    for case in cases:
-        side.run(case.before)
-        side.settle()
-        effects = predict(parse_one(case.sql), side.structure(), major)
-        works = works_of(shape_of(case.sql), effects, side.statistics())
-        took = side.timed_ms(case.sql)
-        measurements.append(Measurement(case.sql, works, took, Basis.REHEARSED))
+def rehearse(side: Side, case: Case, major: int) -> Measurement:
+    """One statement over made-up rows: the median of three runs, each taken back."""
+    side.run(case.before)
+    side.settle()
+    effects = predict(parse_one(case.sql), side.structure(), major)
+    works = works_of(shape_of(case.sql), effects, side.statistics())
+    taken = []
+    for run in range(RUNS):
+        if run:
+            side.run(case.before)
+            side.settle()
+        taken.append(side.timed_ms(case.sql))
         side.run(case.undo)
-    side.run("UPDATE sample SET note = NULL")
-    side.run("VACUUM FULL sample")
-    # The same machine: scratch and target stand on one server here.
-    return Rates(tuple(measurements), machine=1.0)
+    return Measurement(case.sql, works, median(taken), Basis.REHEARSED)
 
 
 def measure(
-    side: Side, rates: Rates, rows: int, binaries: Binaries, *, load: bool
+    side: Side, scratch: Side, rows: int, binaries: Binaries, *, load: bool
 ) -> Iterator[Result]:
+    """Each statement over made-up rows, its forecast, and only then on the target."""
+    known: dict[str, Measurement] = {}
     for case in CASES:
+        known[case.sql] = rehearse(scratch, case, binaries.major)
+        # The same machine: scratch and target stand on one server here.
+        rates = Rates(tuple(known.values()), machine=1.0)
         side.run(case.before)
         side.settle()
         effects = predict(parse_one(case.sql), side.structure(), binaries.major)
@@ -215,8 +225,6 @@ def measure(
             took = side.timed_ms(case.sql)
         yield Result(case, rows, load, expected, took)
         side.run(case.undo)
-    side.run("UPDATE sample SET note = NULL")
-    side.run("VACUUM FULL sample")
 
 
 def _at_rest() -> Iterator[None]:
@@ -304,10 +312,10 @@ def main() -> int:
             later.connection.close()
             fill(scratch.connection, target.statistics(), options.share, later=tables)
             print(f"{rows:,} rows; a share of {options.share} made up in ", end="")
-            print(f"{time.perf_counter() - started:.1f} s", flush=True)
-            rates = rehearse(scratch, CASES, binaries.major)
+            took = time.perf_counter() - started
+            print(f"{took:.1f} s; load average {os.getloadavg()[0]:.1f}", flush=True)
             for load in (False, True):
-                for result in measure(target, rates, rows, binaries, load=load):
+                for result in measure(target, scratch, rows, binaries, load=load):
                     results.append(result)
                     print(_line(result), flush=True)
             target.connection.close()

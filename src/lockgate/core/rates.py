@@ -15,7 +15,7 @@ from statistics import median
 from lockgate.core.forecast import Basis
 from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
 
-SHORTEST_MS = 2.0
+SHORTEST_MS = 1.0
 """What is modelled as shorter says nothing of a rate: it is overhead."""
 DOMINANT = 0.6
 

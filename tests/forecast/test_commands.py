@@ -1,0 +1,179 @@
+"""Forecasts and made-up rows where people meet them: the commands, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.servers import Server, create_database
+from tests.conftest import NUMBERS, MakeProject, RunLockgate, StartServer
+from tests.forecast.test_statistics import connected
+
+SECRET = "attila-the-hun-4711"
+
+SETTINGS = """\
+[scratch]
+url = "env:SCRATCH_URL"
+
+[environments.prod]
+role = "production"
+url = "env:PROD_URL"
+"""
+
+REVISIONS = {
+    "one": (
+        "op.create_table('item', sa.Column('id', sa.Integer, primary_key=True),"
+        " sa.Column('note', sa.Text))",
+        "op.drop_table('item')",
+    ),
+    "two": (
+        "op.create_index('ix_item_note', 'item', ['note'])",
+        "op.drop_index('ix_item_note')",
+    ),
+    "three": (
+        "op.drop_column('item', 'note')",
+        "op.add_column('item', sa.Column('note', sa.Text));"
+        " op.create_index('ix_item_note', 'item', ['note'])",
+    ),
+}
+
+ROWS = f"""
+INSERT INTO item SELECT n, '{SECRET} ' || n % 50 FROM generate_series(1, 30000) AS n;
+ANALYZE item
+"""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A project whose PROD is at revision one and has rows, and its scratch server."""
+
+    folder: Path
+    prod: DatabaseUrl
+    scratch: Server
+    run: RunLockgate
+
+    def __call__(self, *arguments: str) -> str:
+        answer = self.run(self.folder, *arguments, **self.environ)
+        assert answer.returncode == 0, answer.stderr + answer.stdout
+        return answer.stdout
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"PROD_URL": self.prod.render(), "SCRATCH_URL": self.scratch.url.render()}
+
+    def document(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--format", "json"))
+
+
+@pytest.fixture
+def passage(
+    make_project: MakeProject,
+    lockgate: RunLockgate,
+    server: Server,
+    start_scratch_server: StartServer,
+) -> Iterator[Passage]:
+    scratch = start_scratch_server(settings={"log_statement": "all"})
+    prod = create_database(server.url, f"prod_{next(NUMBERS)}")
+    found = Passage(make_project(SETTINGS, revisions=REVISIONS), prod, scratch, lockgate)
+    found("env", "enroll", "prod", "--yes", "prod")
+    with connected(prod) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('one')")
+        connection.execute("CREATE TABLE item (id serial PRIMARY KEY, note text)")
+        connection.execute(ROWS.encode())
+    yield found
+    scratch.stop()
+
+
+def test_no_value_of_prod_reaches_scratch_not_even_its_wal_or_log(passage: Passage) -> None:
+    said = passage("preview", "--env", "prod", "--rows", "0.5")
+    said += passage("rehearse", "--env", "prod", "--rows", "0.5", "--no-write")
+    passage.scratch.stop()  # what was in memory is in files now
+
+    assert "15,000 made-up rows in 1 table" in said
+    files = [file for file in passage.scratch.directory.rglob("*") if file.is_file()]
+    written = [file for file in files if SECRET.encode() in file.read_bytes()]
+    assert [] == written
+    assert any(b"INSERT INTO public.item" in file.read_bytes() for file in files)
+    assert SECRET not in said
+
+
+def test_a_preview_at_size_rests_its_forecasts_on_what_scratch_took(passage: Passage) -> None:
+    document = passage.document("preview", "--env", "prod", "--rows", "0.5", "two")
+
+    (statement, *_) = document["revisions"][0]["upgrade"]
+    found = statement["forecast"]
+    assert ("rehearsed", 30_000) == (found["basis"], found["rows"])
+    assert "timed on scratch with 15,000 made-up rows" in found["reasons"]
+    assert found["duration_ms"]["low"] < found["duration_ms"]["expected"]
+    assert 0 == found["reads_blocked_ms"]["expected"] < found["writes_blocked_ms"]["expected"]
+
+
+def test_explain_forecasts_from_the_sizes_of_the_database(passage: Passage) -> None:
+    text = passage("explain", "--env", "prod", "CREATE INDEX ON item (note)")
+
+    assert re.search(r"forecast  \d+ ms \(.+\), on 30,000 rows, [\d.]+ MB", text)
+    assert "how much is free is not" in text
+    assert "poor: assumed rates: preview with --rows to have them measured" in text
+
+
+def test_rates_come_from_what_the_ledger_has_seen(passage: Passage) -> None:
+    update = "UPDATE item SET id = id WHERE note IS NOT NULL"
+    entry = {
+        "outcome": "done",
+        "statements": [{"sql": update, "milliseconds": 9_000.0, "rows": 30_000}],
+    }
+    with connected(passage.prod) as connection:
+        connection.execute(
+            "SELECT lockgate.append_to_ledger(%s)", (json.dumps(entry, sort_keys=True),)
+        )
+    document = passage.document("explain", "--env", "prod", "UPDATE item SET note = 'x'")
+
+    found = document["statements"][0]["forecast"]
+    assert "recorded" == found["basis"]
+    assert 9_000 == pytest.approx(found["duration_ms"]["expected"], rel=0.05)
+
+
+def test_a_plan_keeps_its_hash_when_its_forecasts_move(passage: Passage) -> None:
+    plan = passage.folder / "plan.json"
+    arguments = ("plan", "prod", "-o", str(plan))
+    passage.run(passage.folder, *arguments, **passage.environ)
+    first = json.loads(plan.read_text())
+    with connected(passage.prod) as connection:
+        connection.execute("INSERT INTO item (id) SELECT n FROM generate_series(30001, 90000) n")
+        connection.execute("ANALYZE item")
+    passage.run(passage.folder, *arguments, **passage.environ)
+    second = json.loads(plan.read_text())
+
+    rows = [d["steps"][0]["statements"][0]["forecast"]["rows"] for d in (first, second)]
+    assert [30_000, 90_000] == rows
+    assert first["hash"] == second["hash"]
+    deployed = passage.run(
+        passage.folder,
+        "deploy",
+        "prod",
+        "--plan",
+        str(plan),
+        "--approve",
+        "sha256:0",
+        **passage.environ,
+    )  # it reads the file whole before it refuses the hash
+    assert "LG-PLAN-1" not in deployed.stderr
+
+
+def test_a_share_that_is_none_is_refused(passage: Passage) -> None:
+    answers = [
+        passage.run(passage.folder, "preview", "--env", "prod", f"--rows={n}", **passage.environ)
+        for n in ("0", "1.5")
+    ]
+
+    assert [2, 2] == [answer.returncode for answer in answers]
+    assert "error[LG-SCR-7]: --rows is a share of the target's rows" in answers[0].stderr
+    assert '"1.5"' in answers[1].stderr
