@@ -114,12 +114,19 @@ _WIDTHS = (
 """Types that hold less, from left to right."""
 
 
+_SECONDS = ("timestamp", "timestamptz", "time", "timetz")
+"""Types that keep six digits of a second unless they say otherwise."""
+
+
 def narrows(old: TypeName, new: TypeName) -> bool:
     """Whether `new` holds less than `old`, as far as their names and modifiers tell."""
     if old.array != new.array:
         return False
     if old.name == new.name and old.schema == new.schema:
-        return _shorter(old.modifiers, new.modifiers)
+        before = old.modifiers
+        if before is None and new.name in _SECONDS:
+            before = (6,)
+        return _shorter(before, new.modifiers)
     for chain in _WIDTHS:
         both = old.name in chain and new.name in chain
         if both and chain.index(old.name) < chain.index(new.name):

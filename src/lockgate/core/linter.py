@@ -31,6 +31,7 @@ from lockgate.core.rule import (
     Unit,
 )
 from lockgate.core.script import Comment, Placed, Remark
+from lockgate.core.statement import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,10 @@ class UnitLinter:
         unit.worked.update(effect.relation for effect in seen.blocking_work())
         if effects.transaction is Transactional.FORBIDDEN:
             unit.concurrent = unit.concurrent or done
-        self._acquaint(seen)
-        unit.structure.apply(parsed)
+        if unit.direction is Direction.UP:
+            # The way back is not gone: the next Revision comes after the upgrade.
+            self._acquaint(seen)
+            unit.structure.apply(parsed)
         if parsed.kind == "TransactionStmt":
             match parsed.tree.get("kind"):
                 case "TRANS_STMT_BEGIN" | "TRANS_STMT_START":

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from lockgate.core.allowance import Allowance
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
 from lockgate.core.effects.reading import parts_of
-from lockgate.core.effects.structure import Name, Relation, Structure, spelled
+from lockgate.core.effects.structure import TABLES, Name, Relation, Structure, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.parsed import ParsedStatement, Tree
 from lockgate.core.revision_source import RevisionSource
@@ -172,6 +172,11 @@ class Unit:
             if spelled(parts) == name:
                 return self.structure.relations[parts]
         return None
+
+    def is_table(self, name: str) -> bool:
+        """Whether it is a table by itself, or unknown: no index, view, sequence or partition."""
+        relation = self.relation(name)
+        return relation is None or (relation.kind in TABLES and not relation.parents)
 
     def large(self, name: str) -> bool:
         """Whether the target has many rows in it."""

@@ -1,15 +1,15 @@
 """The statements that a Revision would send, without a server, as `alembic upgrade --sql`.
 
 The revision's function runs against a context that writes SQL down. `env.py` does not run, so that
-what it configures, such as a naming convention, is not there. A Revision that reads rows stops; of
-one that stops, the statements that stand in its text as strings are answered.
+what it configures, such as a naming convention, is not there. A Revision that reads rows finds
+none; of one that stops all the same, the statements that stand in its text are answered.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -19,7 +19,7 @@ from typing import cast
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script.base import Script
-from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine import Connection, Dialect, make_url
 
 from lockgate.core.statement import Direction
 from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
@@ -54,7 +54,7 @@ def render(script: Script, direction: Direction) -> Offline:
     try:
         module = run_file(script.path)
     except RevisionFileNotLoadable as error:
-        return Offline(_written(script.path, direction), error.reason, error.line)
+        return Offline(_written(script.path, direction, {}), error.reason, error.line)
     function = getattr(module, direction.value, None)
     if function is None:
         return Offline(())
@@ -68,13 +68,15 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
         with recorder.operations():
             function()
     except Exception as error:
+        names = getattr(function, "__globals__", {})
         reason = f"it stops without a server with {type(error).__name__}"
         line = _line_of(error, path)
         sent = {statement.line for statement in recorder.statements}
-        more = [s for s in _written(path, direction) if s.line not in sent]
+        more = [s for s in _written(path, direction, names) if s.line not in sent]
         found = sorted((*recorder.statements, *more), key=lambda s: s.line)
         return Offline(tuple(found), reason, line)
-    return Offline(tuple(recorder.statements))
+    reason = "it asks the database, and was answered as if there were no rows"
+    return Offline(tuple(recorder.statements), reason if recorder.asked else None, recorder.asked)
 
 
 class _Recorder:
@@ -84,6 +86,7 @@ class _Recorder:
         self.path = path
         self.statements: list[OfflineStatement] = []
         self.transactional = True
+        self.asked: int | None = None
 
     @contextmanager
     def operations(self) -> Iterator[None]:
@@ -93,6 +96,7 @@ class _Recorder:
         options = {"as_sql": True, "output_buffer": StringIO(), "transactional_ddl": True}
         context = MigrationContext.configure(dialect=dialect, opts=options)
         context.impl.static_output = self.write  # type: ignore[method-assign]
+        context.impl.connection = cast(Connection, _Answering(self, dialect))
         with Operations.context(context):
             yield
 
@@ -119,27 +123,90 @@ def _line_of(error: BaseException, path: str) -> int | None:
     return line
 
 
-def _written(path: str, direction: Direction) -> tuple[OfflineStatement, ...]:
-    """The strings that the function gives to something called `execute` or `text`."""
+def _written(
+    path: str, direction: Direction, names: Mapping[str, object]
+) -> tuple[OfflineStatement, ...]:
+    """The strings that the function gives to something called `execute` or `text`.
+
+    `names` are those of the module, for strings that stand there.
+    """
     with open(path, "rb") as file:
         tree = ast.parse(file.read())
     found = []
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and function.name == direction.value:
             for node in ast.walk(function):
-                sql = _string(node)
-                if sql is not None:
-                    found.append(OfflineStatement(sql, node.lineno, True))  # type: ignore[attr-defined]
+                if isinstance(node, ast.Call):
+                    sql = _string(node, names)
+                    found += [OfflineStatement(sql, node.lineno, True)] if sql else []
     return tuple(sorted(found, key=lambda s: s.line))
 
 
-def _string(node: ast.AST) -> str | None:
+def _string(node: ast.Call, names: Mapping[str, object]) -> str | None:
     match node:
-        case ast.Call(func=ast.Attribute(attr="execute"), args=[ast.Constant(value=str(sql)), *_]):
+        case ast.Call(func=ast.Attribute(attr="execute"), args=[argument, *_]):
+            pass
+        case _:
+            return None
+    while isinstance(argument, ast.Call) and argument.args:  # sa.text("...")
+        argument = argument.args[0]
+    match argument:
+        case ast.Constant(value=str(sql)):
             return sql
-        case ast.Call(
-            func=ast.Attribute(attr="execute"),
-            args=[ast.Call(args=[ast.Constant(value=str(sql)), *_]), *_],
-        ):
-            return sql
+        case ast.Name(id=name) if isinstance(names.get(name), str):
+            return str(names[name])
     return None
+
+
+class _Answering:
+    """A connection, as far as revisions use one, of a database without rows.
+
+    What it is asked is written down, so that a Revision that reads rows to change them shows
+    what it would send, but for what it does with each row.
+    """
+
+    def __init__(self, recorder: _Recorder, dialect: Dialect) -> None:
+        self.recorder = recorder
+        self.dialect = dialect
+        self.engine = self
+
+    def execute(self, statement: object, *_: object, **__: object) -> _NoRows:
+        """Writes a statement down."""
+        compile_ = getattr(statement, "compile", None)
+        self.recorder.write(str(compile_(dialect=self.dialect)) if compile_ else str(statement))
+        self.recorder.asked = self.recorder.asked or self.recorder.line()
+        return _NoRows()
+
+    exec_driver_sql = execute
+
+    def scalar(self, statement: object, *_: object) -> None:
+        """Writes a statement down, and has no answer."""
+        self.execute(statement)
+
+    scalars = execute
+
+
+class _NoRows:
+    """The result of a query that found nothing."""
+
+    rowcount = 0
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(())
+
+    def fetchall(self, *_: object) -> list[object]:
+        """No rows."""
+        return []
+
+    all = fetchmany = partitions = fetchall
+
+    def fetchone(self) -> None:
+        """No row."""
+
+    first = scalar = one_or_none = scalar_one_or_none = fetchone
+
+    def mappings(self, *_: object) -> _NoRows:
+        """The same, for no rows are the same in every form."""
+        return self
+
+    scalars = mappings

@@ -34,9 +34,10 @@ op.alter_column("orders", "note", nullable=True)
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """A column of a table that was there before."""
-    if not seen.exists(seen.table):
+    column, columns = seen.action.get("name"), seen.relation.columns
+    absent = seen.action.get("missing_ok") and columns and column not in columns
+    if absent or not seen.exists(seen.table):
         return
-    column = seen.action.get("name")
     added = seen.unit.note("columns made")
     if (seen.table, column) in added:
         return

@@ -48,6 +48,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
     columns = tuple(element.get("name") for element in elements)
     for name in relation.indexes:
         index = seen.structure.get(name, Kind.INDEX).index
+        if tree.get("if_not_exists") and name[1] == tree.get("idxname"):
+            return  # it is there, and nothing is made
         if index is None or index.predicate is not None or index.included or index.expressions:
             continue
         alike = index.columns == columns and index.method == tree.get("accessMethod", "btree")

@@ -16,7 +16,7 @@ from lockgate.core.rule import Family, Hazard, Seen, short
 CODE = "LG036"
 NAME = "row-security-enabled"
 FAMILY = Family.BREAKS
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 ON = ("AT_EnableRowSecurity", "AT_ForceRowSecurity")
 
 BAD = "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;"

@@ -53,7 +53,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
     elif kind in _HOLD:
         for parts in dropped(tree):
             name = spelled(seen.structure.resolve(parts))
-            if seen.exists(name):
+            known = seen.structure.resolve(parts) in seen.structure.relations
+            if seen.exists(name) and (known or not (seen.unit.complete and tree.get("missing_ok"))):
                 yield Hazard(
                     f"drops {short(name)} with its {_HOLD[kind]}{seen.rows(name)},"
                     " and breaks code that uses it",

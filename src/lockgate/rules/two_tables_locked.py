@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.structure import TABLES
 from lockgate.core.finding import Severity
-from lockgate.core.rule import ALWAYS, Family, Hazard, Seen, Unit, short
+from lockgate.core.rule import ALWAYS, Family, Hazard, Seen, short
 
 CODE = "LG043"
 NAME = "two-tables-locked"
@@ -49,14 +48,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
     unit = seen.unit
     if not unit.held or not seen.in_transaction or unit.transaction in unit.note(NAME):
         return
-    first = [name for name in unit.held if _is_table(unit, name)]
+    first = [name for name in unit.held if unit.is_table(name)]
     second = [
         e.relation
         for e in seen.effects.effects
         if e.blocks
         and e.relation not in unit.held
         and seen.exists(e.relation)
-        and _is_table(unit, e.relation)
+        and unit.is_table(e.relation)
     ]
     if not first or not second:
         return
@@ -69,9 +68,3 @@ def check(seen: Seen) -> Iterator[Hazard]:
         second[0],
         Severity.WARNING if busy else Severity.INFO,
     )
-
-
-def _is_table(unit: Unit, name: str) -> bool:
-    """Whether it is a table by itself: no index, no sequence and no partition."""
-    relation = unit.relation(name)
-    return relation is None or (relation.kind in TABLES and not relation.parents)

@@ -43,8 +43,10 @@ op.add_column("orders", sa.Column("channel", sa.Text(), server_default="web"))
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """Work on rows while an earlier statement's lock blocks somebody."""
-    held = seen.unit.held
-    if not held or not seen.in_transaction or not _works(seen):
+    if not seen.unit.held or not seen.in_transaction or not _works(seen):
+        return
+    held = {name: by for name, by in seen.unit.held.items() if seen.unit.is_table(name)}
+    if not held:
         return
     relation, (mode, since) = max(held.items(), key=lambda item: (item[1][0].strength, item[0]))
     yield Hazard(

@@ -175,7 +175,7 @@ def _surroundings(request: Request, open_workspace: Callable[[], Workspace]) -> 
     return Surroundings(
         request.version or version,
         structure,
-        complete=request.environment is not None,
+        complete=request.environment is not None or request.schema is not None,
         target=target,
         one_transaction=request.one_transaction,
     )

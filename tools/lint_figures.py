@@ -1,0 +1,288 @@
+"""Counts what lint and squawk find of statements whose danger servers have shown.
+
+    python tools/lint_figures.py            prints the table and what was missed or cried wolf at
+    python tools/lint_figures.py --write    writes the table into docs/rules.md
+
+The statements are the forms of docs/locks.json, with the locks, scans and rewrites that were observed
+there on the newest major. Whether one loses rows or names is observed here, on a scratch server. A
+statement counts as dangerous if it
+
+- reads, writes anew or indexes a relation that was there under a lock that blocks reads or writes,
+- fails as soon as there is a row,
+- does not run where it stands: what PostgreSQL refuses in a transaction, in a transaction,
+- takes away a name that code may use, or every row of a table, or writes every row of one,
+- waits under a lock that blocks, where PostgreSQL has a form that does not (`AVOIDABLE`).
+
+squawk is installed into an environment of its own. Of its rules, those of style do not count.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from lockgate.core.effects import Structure
+from lockgate.core.finding import Finding, Severity
+from lockgate.core.linter import UnitLinter, by_subject
+from lockgate.core.rule import Unit
+from lockgate.core.script import read_script
+from lockgate.core.sql.trees import parse
+from lockgate.postgres.binaries import find_binaries
+from lockgate.postgres.servers import scratch_server
+from lockgate.workflows.lint import choose_rules
+
+ROOT = Path(__file__).parents[1]
+LOCKS = ROOT / "docs" / "locks.json"
+PAGE = ROOT / "docs" / "rules.md"
+BEGIN, END = "<!-- tools/lint_figures.py -->\n", "<!-- end -->\n"
+SQUAWK = "2.70.0"
+MAJOR = 18
+
+# What squawk advises on taste, robustness or types, and not because somebody would wait or fail.
+STYLE = re.compile(r"prefer-|require-.*timeout|ban-char|require-table-schema|identifier-too-long")
+
+AVOIDABLE = re.compile(
+    r"DROP INDEX (?!CONCURRENTLY)(?!IF EXISTS nothing)|DETACH PARTITION \w+$|^LOCK (TABLE )?\w+"
+    r"(?!(, \w+)* IN (ACCESS SHARE|ROW SHARE|ROW EXCLUSIVE|SHARE UPDATE EXCLUSIVE))",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A statement, what exists before it, and why it is dangerous; None where it is not."""
+
+    given: str
+    sql: str
+    danger: str | None
+
+
+def main(arguments: list[str]) -> int:
+    """Prints or writes the table."""
+    found = list(cases())
+    ours = {case: lockgate_says(case) for case in found}
+    theirs = squawk_says(found)
+    table = render(found, ours, theirs)
+    print(table)
+    for case in found:
+        if (case.danger is not None) is not bool(ours[case]):
+            what = f"missed ({case.danger})" if case.danger else f"cried wolf ({ours[case]})"
+            print(f"{what}: {case.sql}    -- given {case.given}")
+    if "--write" in arguments:
+        text = PAGE.read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        PAGE.write_text(before + BEGIN + table + END + after, encoding="utf-8")
+    return 0
+
+
+# What the servers show
+
+
+def cases() -> Iterator[Case]:
+    """The forms, each with its danger; those that PostgreSQL refuses in a transaction twice."""
+    forms = json.loads(LOCKS.read_text(encoding="utf-8"))["forms"]
+    # Where PostgreSQL's own account can go, which a folder of the caller's may not let it.
+    root = Path(tempfile.mkdtemp(prefix="lockgate-figures-"))
+    root.chmod(0o711)
+    with scratch_server(root, find_binaries(MAJOR)) as server:
+        with psycopg.connect(server.url.render(), autocommit=True) as connection:
+            connection.execute("CREATE ROLE lockgate_one; CREATE ROLE lockgate_two")
+            for form in forms:
+                seen = [o for o in form["observed"] if MAJOR in o["majors"]]
+                if not seen or "error" in seen[0]:
+                    continue
+                given, sql = form["given"], form["sql"]
+                forbidden = seen[0]["transaction"] == "forbidden"
+                there, lost = (set(), None) if forbidden else look(connection, given, sql)
+                yield Case(given, sql, danger(sql, seen[0], there, lost))
+                if forbidden:
+                    yield Case(given, f"BEGIN;\n{sql};\nCOMMIT", "does not run in a transaction")
+
+
+# Any: a JSON document.
+def danger(sql: str, seen: dict[str, Any], there: set[str], lost: str | None) -> str | None:
+    """Why a statement is dangerous by what was observed."""
+    for effect in seen["effects"]:
+        works = effect["scans"] or effect["rewrites"] or effect["builds"]
+        new = there and effect["relation"] not in there
+        if sql.startswith("REFRESH MATERIALIZED VIEW CONCURRENTLY"):
+            continue  # writes wait, but nobody writes to a materialized view
+        if works and effect["blocks"] and not new:
+            return f"works on {effect['relation']} under {effect['mode']}"
+    if seen["fails_if_rows"]:
+        return "fails if there is a row"
+    if lost is not None:
+        return lost
+    return "waits where it need not" if AVOIDABLE.search(sql) else None
+
+
+def look(connection: psycopg.Connection[Any], given: str, sql: str) -> tuple[set[str], str | None]:
+    """The relations before the statement, and what it takes away; undone afterwards."""
+    with connection.transaction(force_rollback=True):
+        try:
+            connection.execute(given.encode() or b"SELECT 1")
+        except psycopg.Error as error:
+            print(f"not tried: {sql}: {error}", file=sys.stderr)
+            return set(), None
+        fill(connection)
+        names, rows = state(connection)
+        there = {name.partition(" ")[2] for name in names if name.startswith("relation ")}
+        try:
+            with connection.transaction():
+                cursor = connection.execute(sql.encode())
+        except psycopg.Error:
+            return there, None  # by the rows made up here; the forms were observed without
+        after, rows_after = state(connection)
+    gone = sorted(names - after)
+    if gone:
+        return there, f"takes {gone[0]} away"
+    emptied = [table for table, count in rows.items() if count and rows_after.get(table) == 0]
+    if emptied:
+        return there, f"removes every row of {emptied[0]}"
+    updates = cursor.statusmessage or ""
+    if updates.startswith("UPDATE") and cursor.rowcount in rows.values() and cursor.rowcount > 1:
+        return there, "writes every row"
+    return there, None
+
+
+NAMES = b"""
+SELECT 'relation ' || n.nspname || '.' || c.relname FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = ANY ('{r,p,f,v,m,S}')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d -- a sequence that belongs to a column goes with it
+        WHERE d.objid = c.oid AND c.relkind = 'S' AND d.deptype = ANY ('{a,i}')
+    )
+UNION ALL
+SELECT 'column ' || c.relname || '.' || a.attname FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = ANY ('{r,p,f,v,m,c}')
+    AND a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
+SELECT 'function ' || n.nspname || '.' || p.proname FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname !~ '^(pg_|information_schema)'
+UNION ALL
+SELECT 'type ' || n.nspname || '.' || t.typname FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE n.nspname !~ '^(pg_|information_schema)' AND t.typtype = ANY ('{e,d,r}')
+UNION ALL
+SELECT 'value ' || e.enumlabel FROM pg_catalog.pg_enum e
+UNION ALL
+SELECT 'schema ' || nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'
+"""
+TABLES = b"""
+SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = 'r' ORDER BY 1
+"""
+COLUMNS = b"""
+SELECT a.attname, t.typcategory FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    AND a.attgenerated = '' AND a.attidentity = ''
+"""
+VALUES = {"N": "{n}", "S": "'{n}'", "D": "'2026-01-{n:02}'", "B": "true"}
+
+
+def state(connection: psycopg.Connection[Any]) -> tuple[set[str], dict[str, int]]:
+    """Every name that code may use, and the rows of each table."""
+    names = {name for (name,) in connection.execute(NAMES)}
+    rows = {}
+    for (table,) in connection.execute(TABLES).fetchall():
+        found = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+        rows[table] = found[0] if found else 0
+    return names, rows
+
+
+def fill(connection: psycopg.Connection[Any]) -> None:
+    """A dozen rows for each table that takes them; twice round, for foreign keys."""
+    for (table,) in connection.execute(TABLES).fetchall() * 2:
+        columns = connection.execute(COLUMNS, [table]).fetchall()
+        known = [(name, VALUES[kind]) for name, kind in columns if kind in VALUES]
+        for n in range(1, 13):
+            listed = ", ".join(f'"{name}"' for name, _ in known)
+            values = ", ".join(value.format(n=n) for _, value in known)
+            insert = f"INSERT INTO {table} ({listed}) VALUES ({values})"
+            with suppress(psycopg.Error), connection.transaction():
+                connection.execute(insert.encode())
+
+
+# What the linters say
+
+
+CHOSEN = by_subject(choose_rules())
+
+
+def lockgate_says(case: Case) -> str:
+    """The codes of the errors and warnings, empty where there are none."""
+    structure = Structure()
+    for parsed in parse(case.given):
+        structure.apply(parsed)
+    linter = UnitLinter(CHOSEN, Unit(structure, MAJOR, complete=True))
+    with tempfile.TemporaryFile() as stream:
+        stream.write(case.sql.encode() + b";\n")
+        stream.seek(0)
+        answers = list(linter.script(read_script(stream)))
+    loud = [a for a in answers if isinstance(a, Finding) and a.severity is not Severity.INFO]
+    return " ".join(sorted({finding.code for finding in loud}))
+
+
+def squawk_says(found: list[Case]) -> dict[Case, str]:
+    """The names of squawk's rules that fire, style left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(Path(folder, "venv"), with_pip=True)
+        python, program = (Path(folder, "venv", "bin", name) for name in ("python", "squawk"))
+        pip = [python, "-m", "pip", "install", "-qq", f"squawk-cli=={SQUAWK}"]
+        subprocess.run(pip, check=True)
+        paths = {}
+        for number, case in enumerate(found):
+            path = Path(folder, f"{number:04}.sql")
+            path.write_text(case.sql + ";\n", encoding="utf-8")
+            paths[str(path)] = case
+        command = [program, "--reporter", "json", "--pg-version", f"{MAJOR}.0", *paths]
+        answer = subprocess.run(command, capture_output=True, text=True)
+        said: dict[Case, set[str]] = {case: set() for case in found}
+        for violation in json.loads(answer.stdout):
+            if not STYLE.match(violation["rule_name"]):
+                said[paths[violation["file"]]].add(violation["rule_name"])
+    return {case: " ".join(sorted(names)) for case, names in said.items()}
+
+
+def render(found: list[Case], ours: dict[Case, str], theirs: dict[Case, str]) -> str:
+    """The table."""
+    dangerous = [case for case in found if case.danger is not None]
+    harmless = [case for case in found if case.danger is None]
+
+    def row(name: str, said: dict[Case, str]) -> str:
+        caught, cried = (sum(bool(said[c]) for c in cases) for cases in (dangerous, harmless))
+        return (
+            f"| {name} | {caught} of {len(dangerous)} ({caught / len(dangerous):.0%})"
+            f" | {cried} of {len(harmless)} ({cried / len(harmless):.1%}) |"
+        )
+
+    return "\n".join(
+        (
+            "| | dangerous statements found | harmless ones reported |",
+            "|---|---|---|",
+            row("lockgate, errors and warnings", ours),
+            row(f"squawk {SQUAWK}, rules of style left out", theirs),
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
