@@ -3,9 +3,9 @@
     python tools/lint_figures.py            prints the table and what was missed or cried wolf at
     python tools/lint_figures.py --write    writes the table into docs/rules.md
 
-The statements are the forms of docs/locks.json, with the locks, scans and rewrites that were observed
-there on the newest major. Whether one loses rows or names is observed here, on a scratch server. A
-statement counts as dangerous if it
+The statements are the forms of docs/locks.json, with the locks, scans and rewrites that were
+observed there on the newest major. Whether one loses rows or names is observed here, on a scratch
+server. A statement counts as dangerous if it
 
 - reads, writes anew or indexes a relation that was there under a lock that blocks reads or writes,
 - fails as soon as there is a row,
@@ -53,7 +53,7 @@ MAJOR = 18
 STYLE = re.compile(r"prefer-|require-.*timeout|ban-char|require-table-schema|identifier-too-long")
 
 AVOIDABLE = re.compile(
-    r"DROP INDEX (?!CONCURRENTLY)(?!IF EXISTS nothing)|DETACH PARTITION \w+$|^LOCK (TABLE )?\w+"
+    r"DROP INDEX (?!CONCURRENTLY)(?!IF EXISTS nothing)|DETACH PARTITION \w+$|^LOCK (?:TABLE )?+\w++"
     r"(?!(, \w+)* IN (ACCESS SHARE|ROW SHARE|ROW EXCLUSIVE|SHARE UPDATE EXCLUSIVE))",
 )
 
@@ -95,19 +95,21 @@ def cases() -> Iterator[Case]:
     # Where PostgreSQL's own account can go, which a folder of the caller's may not let it.
     root = Path(tempfile.mkdtemp(prefix="lockgate-figures-"))
     root.chmod(0o711)
-    with scratch_server(root, find_binaries(MAJOR)) as server:
-        with psycopg.connect(server.url.render(), autocommit=True) as connection:
-            connection.execute("CREATE ROLE lockgate_one; CREATE ROLE lockgate_two")
-            for form in forms:
-                seen = [o for o in form["observed"] if MAJOR in o["majors"]]
-                if not seen or "error" in seen[0]:
-                    continue
-                given, sql = form["given"], form["sql"]
-                forbidden = seen[0]["transaction"] == "forbidden"
-                there, lost = (set(), None) if forbidden else look(connection, given, sql)
-                yield Case(given, sql, danger(sql, seen[0], there, lost))
-                if forbidden:
-                    yield Case(given, f"BEGIN;\n{sql};\nCOMMIT", "does not run in a transaction")
+    with (
+        scratch_server(root, find_binaries(MAJOR)) as server,
+        psycopg.connect(server.url.render(), autocommit=True) as connection,
+    ):
+        connection.execute("CREATE ROLE lockgate_one; CREATE ROLE lockgate_two")
+        for form in forms:
+            seen = [o for o in form["observed"] if MAJOR in o["majors"]]
+            if not seen or "error" in seen[0]:
+                continue
+            given, sql = form["given"], form["sql"]
+            forbidden = seen[0]["transaction"] == "forbidden"
+            there, lost = (set(), None) if forbidden else look(connection, given, sql)
+            yield Case(given, sql, danger(sql, seen[0], there, lost))
+            if forbidden:
+                yield Case(given, f"BEGIN;\n{sql};\nCOMMIT", "does not run in a transaction")
 
 
 # Any: a JSON document.
@@ -137,6 +139,7 @@ def look(connection: psycopg.Connection[Any], given: str, sql: str) -> tuple[set
             return set(), None
         fill(connection)
         names, rows = state(connection)
+        owned = {name.replace(" ", " public.") for (name,) in connection.execute(OWNED)}
         there = {name.partition(" ")[2] for name in names if name.startswith("relation ")}
         try:
             with connection.transaction():
@@ -144,7 +147,7 @@ def look(connection: psycopg.Connection[Any], given: str, sql: str) -> tuple[set
         except psycopg.Error:
             return there, None  # by the rows made up here; the forms were observed without
         after, rows_after = state(connection)
-    gone = sorted(names - after)
+    gone = sorted(names - after - owned)  # a column's own sequence goes with it
     if gone:
         return there, f"takes {gone[0]} away"
     emptied = [table for table, count in rows.items() if count and rows_after.get(table) == 0]
@@ -160,10 +163,6 @@ NAMES = b"""
 SELECT 'relation ' || n.nspname || '.' || c.relname FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = ANY ('{r,p,f,v,m,S}')
-    AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend d -- a sequence that belongs to a column goes with it
-        WHERE d.objid = c.oid AND c.relkind = 'S' AND d.deptype = ANY ('{a,i}')
-    )
 UNION ALL
 SELECT 'column ' || c.relname || '.' || a.attname FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
@@ -182,6 +181,11 @@ UNION ALL
 SELECT 'value ' || e.enumlabel FROM pg_catalog.pg_enum e
 UNION ALL
 SELECT 'schema ' || nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'
+"""
+OWNED = b"""
+SELECT 'relation ' || c.oid::regclass FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = ANY ('{a,i}')
+WHERE c.relkind = 'S'
 """
 TABLES = b"""
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
@@ -202,7 +206,7 @@ def state(connection: psycopg.Connection[Any]) -> tuple[set[str], dict[str, int]
     names = {name for (name,) in connection.execute(NAMES)}
     rows = {}
     for (table,) in connection.execute(TABLES).fetchall():
-        found = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+        found = connection.execute(b"SELECT count(*) FROM " + table.encode()).fetchone()
         rows[table] = found[0] if found else 0
     return names, rows
 
@@ -215,7 +219,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
         for n in range(1, 13):
             listed = ", ".join(f'"{name}"' for name, _ in known)
             values = ", ".join(value.format(n=n) for _, value in known)
-            insert = f"INSERT INTO {table} ({listed}) VALUES ({values})"
+            insert = f"INSERT INTO {table} ({listed}) VALUES ({values})"  # noqa: S608
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(insert.encode())
 
@@ -245,14 +249,14 @@ def squawk_says(found: list[Case]) -> dict[Case, str]:
     with tempfile.TemporaryDirectory() as folder:
         venv.create(Path(folder, "venv"), with_pip=True)
         python, program = (Path(folder, "venv", "bin", name) for name in ("python", "squawk"))
-        pip = [python, "-m", "pip", "install", "-qq", f"squawk-cli=={SQUAWK}"]
+        pip = [str(python), "-m", "pip", "install", "-qq", f"squawk-cli=={SQUAWK}"]
         subprocess.run(pip, check=True)
         paths = {}
         for number, case in enumerate(found):
             path = Path(folder, f"{number:04}.sql")
             path.write_text(case.sql + ";\n", encoding="utf-8")
             paths[str(path)] = case
-        command = [program, "--reporter", "json", "--pg-version", f"{MAJOR}.0", *paths]
+        command = [str(program), "--reporter", "json", "--pg-version", f"{MAJOR}.0", *paths]
         answer = subprocess.run(command, capture_output=True, text=True)
         said: dict[Case, set[str]] = {case: set() for case in found}
         for violation in json.loads(answer.stdout):
@@ -269,7 +273,7 @@ def render(found: list[Case], ours: dict[Case, str], theirs: dict[Case, str]) ->
     def row(name: str, said: dict[Case, str]) -> str:
         caught, cried = (sum(bool(said[c]) for c in cases) for cases in (dangerous, harmless))
         return (
-            f"| {name} | {caught} of {len(dangerous)} ({caught / len(dangerous):.0%})"
+            f"| {name} | {caught} of {len(dangerous)} ({caught / len(dangerous):.1%})"
             f" | {cried} of {len(harmless)} ({cried / len(harmless):.1%}) |"
         )
 

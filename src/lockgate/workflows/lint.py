@@ -289,7 +289,7 @@ def lint_files(
     every = list(paths)
     index = 0
     run_notes: dict[Any, Any] = {}  # Any: as a Unit has them
-    with _uncollected():
+    with uncollected():
         for path in every:
             unit = Unit(
                 around.structure,
@@ -316,7 +316,7 @@ def lint_revisions(
     every = list(revisions)
     index = 0
     run_notes: dict[Any, Any] = {}  # Any: as a Unit has them
-    with _uncollected():
+    with uncollected():
         for revision in every:
             unit = _unit(around, revision, Direction.UP)
             unit.run_notes, unit.last = run_notes, revision is every[-1]
@@ -402,7 +402,7 @@ def read_source(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Without Python's collector, which would walk each statement's tree several times."""
     enabled = gc.isenabled()
     gc.disable()

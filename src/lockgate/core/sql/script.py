@@ -30,6 +30,7 @@ _BLANK = re.compile(r"(?:\s+|--[^\n]*)+")
 # What hides a semicolon or is one. A quote that never ends takes the rest of the script.
 _TOKEN = re.compile(
     r"""
+    (?=[-/'"$()\\;bce])(?:  # spares nearly every character the alternatives
     (?P<comment>--[^\n]*)
   | (?P<block>/\*)
   | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
@@ -43,7 +44,7 @@ _TOKEN = re.compile(
   | (?P<close>\))
   | (?P<meta>\\)
   | (?P<semicolon>;)
-    """,
+    )""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _COPY = re.compile(r"\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
