@@ -209,6 +209,7 @@ JSON_COMMANDS = (
     "snapshot dev",
     "diff revision:one dev",
     "locate dev",
+    "doctor dev",
     "upgrade --env prod",
     "explain REINDEX(CONCURRENTLY)TABLE/**/item --env dev",
     "lint orders.sql",

@@ -537,7 +537,7 @@ def test_lock_file_follows_an_environment_that_another_requires(site: Site) -> N
 
     downgrade(site.workspace, "dev", "one", tag=None)
     found.append(applied(site))
-    stamp(site.workspace, "dev", ("two",), purge=False, tag=None)
+    stamp(site.workspace, "dev", ("two",), purge=False, tag=None, confirm=lambda *_: None)
     found.append(applied(site))
 
     assert found == [("three",), ("one",), ("two",)]

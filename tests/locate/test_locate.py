@@ -2,100 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import psycopg
-import pytest
-from psycopg.conninfo import make_conninfo
-
-from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.servers import Server
-from tests.conftest import MakeProject, NewDatabase, RunLockgate
-
-SETTINGS = """\
-[scratch]
-url = "env:SCRATCH_URL"
-[environments.dev]
-role = "development"
-url = "env:DEV_URL"
-"""
-
-REVISIONS = {
-    "one": ("op.create_table('item', sa.Column('id', sa.Integer))", "op.drop_table('item')"),
-    "rows": ("op.execute('INSERT INTO item VALUES (1)')", "op.execute('DELETE FROM item')"),
-    "two": ("op.add_column('item', sa.Column('note', sa.Text))", "op.drop_column('item', 'note')"),
-    "three": (
-        "op.add_column('item', sa.Column('size', sa.Integer))",
-        "op.drop_column('item', 'size')",
-    ),
-}
-
-
-LOCKED: list[str] = []
-"""The lock file of these revisions, once they were rehearsed."""
-
-
-@dataclass
-class Site:
-    """A project in a git repository, and its database."""
-
-    root: Path
-    url: DatabaseUrl
-    run: Callable[..., subprocess.CompletedProcess[str]]
-
-    def git(self, *arguments: str) -> str:
-        identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
-        command = ["git", *identity, *arguments]
-        answer = subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True)
-        return answer.stdout.strip()
-
-    def do(self, statement: str) -> None:
-        with psycopg.connect(make_conninfo(**self.url.conninfo()), autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-    def locate(self, *arguments: str) -> tuple[int, dict[str, Any]]:
-        answer = self.run("locate", "dev", "--format", "json", *arguments)
-        document = json.loads(answer.stdout)
-        assert "lockgate/locate/1" == document["schema"], answer.stdout
-        return answer.returncode, document
-
-    def file(self, revision: str) -> Path:
-        return self.root / "migrations" / "versions" / f"{revision}.py"
-
-
-@pytest.fixture
-def site(
-    make_project: MakeProject, new_database: NewDatabase, server: Server, lockgate: RunLockgate
-) -> Site:
-    root = make_project(SETTINGS, revisions=REVISIONS)
-    url = new_database(server)
-    environ = {"DEV_URL": url.render(), "SCRATCH_URL": server.url.render()}
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return lockgate(root, *arguments, **environ)
-
-    made = Site(root, url, run)
-    made.git("init", "-q")
-    made.git("add", "-A")
-    made.git("commit", "-qm", "begin")
-    return made
-
-
-@pytest.fixture
-def rehearsed(site: Site) -> Site:
-    """With everything in the lock file, and no scratch server that could replay anything."""
-    if not LOCKED:
-        assert 0 == site.run("rehearse").returncode
-        LOCKED.append((site.root / "lockgate.lock").read_text())
-    (site.root / "lockgate.lock").write_text(LOCKED[0])
-    settings = site.root / "lockgate.toml"
-    settings.write_text(settings.read_text().replace("SCRATCH_URL", "NO_SUCH_URL"))
-    return site
+from tests.locate.conftest import Site
 
 
 def test_all_revisions_of_one_structure_are_named_from_the_lock_file(rehearsed: Site) -> None:

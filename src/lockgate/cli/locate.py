@@ -52,10 +52,12 @@ def locate(
     speak(output, quiet, verbose)
     from lockgate.report.locate import located_document, located_text
     from lockgate.workflows import locate as workflow
+    from lockgate.workflows.lost_files import bring_back
 
     workspace = open_workspace(config, x)
     located = workflow.locate(workspace, environment_named(environment, env))
-    restored = workflow.bring_back(workspace, located) if restore else ()
+    lost = tuple(one.revision for one in located.lost)
+    restored = bring_back(workspace, lost) if restore else ()
     if not located.marked:
         TERMINAL.note("note: this database has no mark; `lockgate env enroll NAME` writes one")
     if output is Format.JSON:

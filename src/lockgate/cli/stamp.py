@@ -14,6 +14,8 @@ from lockgate.cli.options import (
     Tag,
     Verbose,
     XArguments,
+    Yes,
+    confirm_by,
     open_workspace,
     show_outcome,
     speak,
@@ -35,6 +37,7 @@ def stamp(
     config: Config = None,
     x: XArguments = None,
     tag: Tag = None,
+    yes: Yes = None,
     output: Output = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -42,14 +45,20 @@ def stamp(
     """Set the version table without running anything.
 
     Writes a row into the ledger, and forgets a revision that was cut off: who stamps says what is
-    so. Production is refused.
+    so. Production is refused, unless its structure is exactly that of the revision, as `lockgate
+    locate` finds it; then the environment's name is asked for.
 
-    Exits with 3 on production, with 7 if somebody else is at work there.
+    Exits with 3 on production otherwise, with 7 if somebody else is at work there.
     """
     speak(output, quiet, verbose)
     from lockgate.workflows.stamp import stamp as run
 
     destination, outcome = run(
-        open_workspace(config, x), env, tuple(revisions), purge=purge, tag=tag
+        open_workspace(config, x),
+        env,
+        tuple(revisions),
+        purge=purge,
+        tag=tag,
+        confirm=confirm_by(yes),
     )
     show_outcome("stamp", destination.name, outcome)

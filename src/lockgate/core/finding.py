@@ -22,7 +22,8 @@ class Finding:
 
     `statement` is the index of the Statement it is about, `relation` what that Statement hurts;
     `line` and `column` count from 1. None where a Finding is about no such thing. `exit_status`
-    is how a command ends that finds nothing worse.
+    is how a command ends that finds nothing worse. `details` are lines to show below it, such
+    as the statements of a cure.
     """
 
     code: str
@@ -36,3 +37,4 @@ class Finding:
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    details: tuple[str, ...] = ()

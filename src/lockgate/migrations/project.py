@@ -105,7 +105,7 @@ class AlembicProject:
 
     def reopened(self) -> AlembicProject:
         """The same set-up with its revision files read afresh, as a new process would."""
-        with sys_path_kept():
+        with sys_path_kept(), chdir(self.root):
             return AlembicProject(self.root, self.config, open_script_directory(self.config))
 
 

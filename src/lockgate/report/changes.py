@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from lockgate.core.catalog import Change, ChangeKind
+from lockgate.core.ddl.text import split_name
 
 SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.ALTERED: "~"}
 
@@ -61,13 +62,7 @@ def _members(changes: Iterable[Change]) -> dict[tuple[ChangeKind, str], list[Cha
 
 def _outer(name: str) -> str:
     """A qualified name without its last part."""
-    quoted = False
-    end = 0
-    for place, character in enumerate(name):
-        quoted ^= character == '"'
-        if character == "." and not quoted:
-            end = place
-    return name[:end]
+    return ".".join(split_name(name)[:-1])
 
 
 def _lines(change: Change, indent: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from lockgate.core.catalog import Catalog
 from lockgate.core.locate import (
@@ -19,10 +18,10 @@ from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer, VersionTable
 from lockgate.migrations.ranges import RevisionText, resolve_range
-from lockgate.migrations.revisions import ParentMissing, read_revision_files
+from lockgate.migrations.revisions import read_revision_files
 from lockgate.workflows.catalogs import fingerprint, read_readable_catalogs
 from lockgate.workflows.destination import find_readable
-from lockgate.workflows.lost_files import find_lost, restore
+from lockgate.workflows.lost_files import find_lost
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -148,29 +147,3 @@ class _ReadEach(Observer):
             f"replaying {at} of {len(self.line)}: {step.revision} {step.message}"
         )
         self.consider(step.revision, self.databases.catalogs(self.tables))
-
-
-def bring_back(workspace: Workspace, located: Located) -> tuple[Path, ...]:
-    """Writes the lost files, and those of their ancestors that are missing, too."""
-    written: list[Path] = []
-    waiting = list(located.lost)
-    while waiting:
-        written.append(restore(workspace, waiting.pop()))
-        workspace.reopen_project()
-        waiting += missing_parents(workspace)
-    return tuple(written)
-
-
-def missing_parents(workspace: Workspace) -> tuple[LostFile, ...]:
-    """The file in git that another one names as its parent, where there is none here.
-
-    Raises ParentMissing where git has it not either.
-    """
-    try:
-        _ = workspace.project
-    except ParentMissing as error:
-        found = find_lost(workspace, error.missing)
-        if found is None:
-            raise
-        return (found,)
-    return ()

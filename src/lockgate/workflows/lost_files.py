@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 from lockgate.core.locate import LostFile
+from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.revision_files import revision_in
+from lockgate.migrations.revisions import ParentMissing
 from lockgate.workflows.workspace import Workspace, git, git_bytes, write_atomically
 
 
@@ -71,3 +75,44 @@ def restore(workspace: Workspace, lost: LostFile) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, source.decode("utf-8"))
     return path
+
+
+@dataclass(eq=False)
+class NowhereInGit(LockgateError):
+    """A lost revision that no commit of this repository has."""
+
+    revision: str
+
+    code: ClassVar[str] = "LG-LOST-1"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.NO
+
+    @property
+    def message(self) -> str:
+        """Which one."""
+        return f'no file of revision "{self.revision}" is in git'
+
+    @property
+    def hint(self) -> str:
+        """Where it may be."""
+        return "run `git fetch --all --unshallow`, or ask who made the revision to push it"
+
+
+def bring_back(workspace: Workspace, revisions: tuple[str, ...]) -> tuple[Path, ...]:
+    """Writes the lost files of `revisions`, and those of their ancestors that are missing, too.
+
+    Raises NowhereInGit.
+    """
+    written: list[Path] = []
+    waiting = list(revisions)
+    while waiting:
+        revision = waiting.pop()
+        lost = find_lost(workspace, revision)
+        if lost is None:
+            raise NowhereInGit(revision)
+        written.append(restore(workspace, lost))
+        workspace.reopen_project()
+        try:
+            _ = workspace.project
+        except ParentMissing as error:
+            waiting.append(error.missing)
+    return tuple(written)

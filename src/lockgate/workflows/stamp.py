@@ -5,8 +5,11 @@ from __future__ import annotations
 from lockgate.core.environment import Role
 from lockgate.core.outcome import Outcome
 from lockgate.migrations import steps
+from lockgate.migrations.revisions import resolving
 from lockgate.workflows.applied import note_applied
 from lockgate.workflows.destination import Destination, find_destination
+from lockgate.workflows.environments import Confirm
+from lockgate.workflows.locate import locate
 from lockgate.workflows.running import run
 from lockgate.workflows.workspace import Workspace
 
@@ -18,14 +21,23 @@ def stamp(
     *,
     purge: bool,
     tag: str | None,
+    confirm: Confirm,
 ) -> tuple[Destination, Outcome]:
-    """Writes `revisions` into the version table of the Environment, and proves that they stand."""
+    """Writes `revisions` into the version table of the Environment, and proves that they stand.
+
+    Production's only where its structure is exactly that of the one revision, and `confirm` lets
+    it pass: its version follows its schema.
+    """
     destination = find_destination(workspace, environment)
-    destination.refuse_roles(
-        "stamp",
-        Role.PRODUCTION,
-        remedy=f"run `lockgate deploy {destination.name}`: production's version follows its schema",
-    )
+    if destination.environment is not None and destination.environment.role is Role.PRODUCTION:
+        if not _is_proved(workspace, destination.name, revisions):
+            destination.refuse_roles(
+                "stamp",
+                Role.PRODUCTION,
+                remedy=f"run `lockgate doctor {destination.name}`: "
+                "a stamp there has to be proved by the structure",
+            )
+        confirm(destination.name, f"stamp {destination.name} with {', '.join(revisions)}")
     outcome = run(
         destination,
         steps.stamp(workspace.project.directory, revisions),
@@ -34,3 +46,10 @@ def stamp(
     )
     note_applied(destination, outcome)
     return destination, outcome
+
+
+def _is_proved(workspace: Workspace, environment: str, revisions: tuple[str, ...]) -> bool:
+    """Whether the structure is exactly that of the revision that is to be recorded."""
+    with resolving(", ".join(revisions)):
+        wanted = {one.revision for one in workspace.project.directory.get_revisions(revisions)}
+    return len(wanted) == 1 and wanted <= set(locate(workspace, environment).exact)

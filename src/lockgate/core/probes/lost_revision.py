@@ -1,0 +1,43 @@
+"""The version table names a revision that no file has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.core.finding import Finding
+from lockgate.core.probes import Examined, SetUp
+
+NAME = "lost revision"
+ORDER = 40
+
+
+def examine(set_up: SetUp) -> Iterator[Finding]:
+    """Where git has the file, or where the structure proves the database to be."""
+    for one in set_up.databases:
+        located = one.located
+        if located is None:
+            continue
+        for lost in located.lost:
+            yield Finding(
+                "LG-DOC-4",
+                NAME,
+                f"{one.title} records {lost.revision}, and no file here has it; "
+                f"git does: {lost.commit[:12]}:{lost.path}",
+                f"run `lockgate doctor --restore {lost.revision}` to bring it back",
+            )
+        for revision in located.nowhere:
+            here = [found for found in located.exact if found != revision]
+            yield Finding(
+                "LG-DOC-4",
+                NAME,
+                f"{one.title} records {revision}, and no file here or in git has it"
+                + (f"; its structure is that of {here[-1]}" if here else ""),
+                stamping(one, here),
+            )
+
+
+def stamping(one: Examined, exact: list[str]) -> str:
+    """The stamp that the structure proves; without a proof, how to get at one."""
+    if not exact:
+        return f"run `lockgate locate {one.environment} --verbose` to see which revision is nearest"
+    return f"run `lockgate stamp --purge {exact[-1]} --env {one.environment}`"
