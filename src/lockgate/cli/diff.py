@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,10 +15,11 @@ from lockgate.cli.options import (
     open_workspace,
     speak,
 )
+from lockgate.cli.renames import NotRenamed, Renamed, person
 from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
-    from lockgate.core.ddl import Rename, RenameCandidate
+    from lockgate.core.ddl import Rename
     from lockgate.workflows.leading import Led
     from lockgate.workflows.snapshot import Difference
 
@@ -41,22 +41,8 @@ def diff(
         bool,
         typer.Option("--sql", help="Print the statements from A to B, proved on scratch."),
     ] = False,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename",
-            metavar="KIND:OLD=NEW",
-            help="Something of A was renamed: table:public.a=b. May be repeated.",
-        ),
-    ] = None,
-    no_rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--no-rename",
-            metavar="KIND:OLD",
-            help="Something of A was not renamed, but removed. May be repeated.",
-        ),
-    ] = None,
+    rename: Renamed = None,
+    no_rename: NotRenamed = None,
     concurrently: Annotated[
         bool,
         typer.Option("--concurrently", help="With --sql: indexes without blocking writes."),
@@ -142,20 +128,7 @@ def _settled(
 
     if found.catalogs is None:
         return declared
-    ask = _ask if sys.stdin.isatty() and TERMINAL.format == Format.TEXT else None
-    return settle_renames(*found.catalogs, declared=declared, denied=denied, ask=ask)
-
-
-def _ask(candidate: RenameCandidate) -> bool:
-    rename = candidate.rename
-    TERMINAL.note(
-        f"{rename.kind} {rename.old} is gone and {rename.new} is new "
-        f"({candidate.confidence:.0%}: {candidate.why})"
-    )
-    while (answer := TERMINAL.ask("was it renamed? [y/n] ")) is not None:
-        if answer.lower() in ("y", "yes", "n", "no"):
-            return answer.lower().startswith("y")
-    raise KeyboardInterrupt
+    return settle_renames(*found.catalogs, declared=declared, denied=denied, ask=person())
 
 
 def _show_statements(found: Difference, led: Led, *, cosmetic: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from lockgate.cli.options import (
     open_workspace,
     speak,
 )
+from lockgate.cli.renames import NotRenamed, Renamed, person
 from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def revision(
     depends_on: Annotated[
         list[str] | None, typer.Option("--depends-on", help="Revision that must be there.")
     ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", metavar="NAME", help="Drop this, which the models do not have."),
+    ] = None,
+    rename: Renamed = None,
+    no_rename: NotRenamed = None,
     env: Env = None,
     config: Config = None,
     x: XArguments = None,
@@ -61,21 +68,34 @@ def revision(
 ) -> int:
     """Write a revision from the models, and rehearse it at once.
 
-    Development only. Compares the models with the database by Alembic's autogenerate, with the
-    options of env.py, prints what was found and the file, runs the new revision up, down and up
-    again on scratch, and writes the result into lockgate.lock. With --empty it compares nothing
-    and rehearses nothing. Without a difference it writes no file.
+    Development only. Makes the revisions' and the models' schema on scratch, takes what Alembic's
+    autogenerate finds between them, with the options and hooks of env.py, and adds what it does
+    not see: enum values, check constraints, predicates and methods of indexes, sequences, views,
+    functions and the like. What the models lack and autogenerate does not drop is left alone,
+    unless --drop names it; what may have been renamed is asked about, and in a script has to be
+    declared. The file is plain Alembic. It is run up, down and up again on scratch,
+    and the result goes into lockgate.lock. With --empty nothing is compared or rehearsed. Without
+    a difference no file is written.
 
-    Exits with 1 if revisions are pending on the database, if there are several heads, or if the
-    rehearsal shows something to mend; then the file is there. With 3 on staging and production.
+    Exits with 1 if revisions are pending on the database, if there are several heads, if the file
+    does not lead to the models or not back, or if the rehearsal shows something to mend; then the
+    file is there. With 3 on staging and production.
     """
     speak(output, quiet, verbose)
+    from lockgate.core.ddl.renames import parse, parse_old
     from lockgate.workflows import revision as workflow
 
     wish = workflow.Wish(
         message, head, splice, branch_label, version_path, rev_id, tuple(depends_on or ())
     )
-    return _show("revision", workflow.revision(open_workspace(config, x), env, wish, empty=empty))
+    answers = workflow.Answers(
+        tuple(drop or ()),
+        tuple(parse(text) for text in rename or ()),
+        tuple(parse_old(text) for text in no_rename or ()),
+        person(),
+    )
+    new = workflow.revision(open_workspace(config, x), env, wish, empty=empty, answers=answers)
+    return _show("revision", new)
 
 
 def merge(
@@ -108,11 +128,23 @@ def _show(command: str, new: NewRevision) -> int:
     from lockgate.report.revision import new_revision_document, new_revision_text
 
     authored = new.authored
+    told: dict[str, Any] = {}
+    if new.completed is not None:
+        told = {
+            "added": new.completed.added,
+            "left": new.completed.left,
+            "not_restored": new.completed.not_restored,
+            "kept": new.completed.kept,
+            "renames": tuple(map(str, new.completed.renames)),
+            "unasked": new.completed.unasked,
+            "refused": tuple((one.sql, one.reason) for one in new.completed.refused),
+        }
     if TERMINAL.format == Format.JSON:
         content = new_revision_document(
-            authored.found, authored.revision, authored.path, new.rehearsal
+            authored.found, authored.revision, authored.path, new.rehearsal, **told
         )
         TERMINAL.document(command, content)
     else:
-        TERMINAL.text(new_revision_text(authored.found, authored.path, new.text, new.rehearsal))
-    return 0 if new.rehearsal is None or new.rehearsal.ok else 1
+        text = new_revision_text(authored.found, authored.path, new.text, new.rehearsal, **told)
+        TERMINAL.text(text)
+    return 0 if new.ok else 1

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ClassVar
 
 from alembic.autogenerate import RevisionContext
+from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script.base import Script
 from alembic.util import CommandError, rev_id
 
+from lockgate.core.names import Name
 from lockgate.errors import ExitStatus, LockgateError
-from lockgate.migrations.driver import AlembicRefused, Guard, Target, drive
+from lockgate.migrations import entities
+from lockgate.migrations.autogenerate import Autogenerate, default_schema
+from lockgate.migrations.claims import claims_of, flatten
+from lockgate.migrations.composing import Item, in_tables
+from lockgate.migrations.driver import AlembicRefused, Guard, Steps, Target, drive
 from lockgate.migrations.project import AlembicProject
+from lockgate.migrations.rendering import StatementOp, types_without_create
 
 OWN_SCHEMA = "lockgate"
 
@@ -87,6 +95,100 @@ def autogenerate(project: AlembicProject, wish: Wish, *, target: Target, guard: 
     return _write(context, found)
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What autogenerate wants to write, before it is written.
+
+    `upgrade` and `downgrade` are its operations after the team's own hook, each by itself. `schema`
+    is the one that unqualified names are in. `alone` is false where `env.py` has several databases,
+    or one several times, so that there are several upgrades in one file.
+    """
+
+    context: RevisionContext
+    upgrade: tuple[ops.MigrateOperation, ...]
+    downgrade: tuple[ops.MigrateOperation, ...]
+    asked: Autogenerate
+    schema: str
+    alone: bool
+
+    @property
+    def own(self) -> bool:
+        """Whether the team's own hook has added what is no change of structure."""
+        return any(claims_of(one, schema=self.schema) is None for one in self.upgrade)
+
+    @property
+    def rendering(self) -> AutogenContext:
+        """What Alembic renders the file with."""
+        return self.context._last_autogen_context
+
+
+class Asking(Enum):
+    """Whom to ask for a revision: one that fails is left out the next time."""
+
+    ALL = "autogenerate with what has joined it"
+    ALEMBIC = "autogenerate without alembic_utils"
+    NOBODY = "nobody"
+
+
+class Proposing:
+    """Steps of a run that ask autogenerate for a revision on the database that they run on."""
+
+    def __init__(
+        self, project: AlembicProject, wish: Wish, tables: Iterable[Name], ask: Asking
+    ) -> None:
+        self.context = _revision_context(project, wish, autogenerate=ask is not Asking.NOBODY)
+        self.asked = Autogenerate(tables)
+        self.ask = ask
+        self.schema = "public"
+        self.runs = 0
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """For `drive`."""
+        return _options(self.context)
+
+    @property
+    def steps(self) -> Steps:
+        """For `drive`."""
+
+        def compare(heads: tuple[str, ...], migration: MigrationContext) -> Sequence[Any]:
+            self.runs += 1
+            self.schema = default_schema(migration)
+            team = migration.opts.get("render_item")
+            migration.opts["render_item"] = types_without_create(team)
+            match self.ask:
+                case Asking.ALL:
+                    self.asked.compare(migration)
+                    self.context.run_autogenerate(heads, migration)
+                case Asking.ALEMBIC:
+                    with entities.unasked():
+                        self.asked.compare(migration)
+                        self.context.run_autogenerate(heads, migration)
+                case Asking.NOBODY:
+                    self.asked.hide(migration)
+                    self.context.run_no_autogenerate(heads, migration)
+            return ()
+
+        return compare
+
+    def proposal(self) -> Proposal:
+        """What came of it."""
+        script = self.context.generated_revisions[-1]
+        upgrade = tuple(flatten(script.upgrade_ops_list))
+        downgrade = tuple(flatten(script.downgrade_ops_list))
+        one = len(self.context.generated_revisions) == 1 and self.runs == 1
+        return Proposal(self.context, upgrade, downgrade, self.asked, self.schema, one)
+
+
+def write(proposal: Proposal, upgrade: Sequence[Item], downgrade: Sequence[Item]) -> Authored:
+    """Writes the file of `proposal` with other operations than autogenerate had."""
+    script = proposal.context.generated_revisions[-1]
+    script.upgrade_ops_list[-1].ops = in_tables(upgrade)
+    script.downgrade_ops_list[-1].ops = in_tables(downgrade)
+    kept = [item.operation for item in upgrade if not isinstance(item.operation, StatementOp)]
+    return _write(proposal.context, tuple(_words(kept)))
+
+
 def _without_own_schema(include_name: IncludeName | None) -> IncludeName:
     """`include_name` of `env.py`, which with `include_schemas` would find our tables too many."""
 
@@ -131,12 +233,15 @@ def merge(project: AlembicProject, revisions: tuple[str, ...], wish: Wish) -> Au
 def _drive_for(
     project: AlembicProject, context: RevisionContext, steps: Any, target: Target, guard: Guard
 ) -> None:
-    options: Mapping[str, object] = {
+    drive(project, steps, target=target, guard=guard, options=_options(context))
+
+
+def _options(context: RevisionContext) -> Mapping[str, object]:
+    return {
         "template_args": context.template_args,
         "revision_context": context,
         "dont_mutate": True,
     }
-    drive(project, steps, target=target, guard=guard, options=options)
 
 
 def _revision_context(
@@ -199,8 +304,20 @@ def _words(operations: Sequence[ops.MigrateOperation]) -> Iterator[str]:
                 yield f"constraint {operation.to_constraint().name or 'without a name'} added"
             case ops.DropConstraintOp():
                 yield f"constraint {operation.constraint_name} removed"
+            case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
+                yield f"table {_name(operation)} altered: comment"
+            case ops.ExecuteSQLOp():
+                yield f"SQL of your own: {' '.join(str(operation.sqltext).split())}"
+            case _ if (entity := getattr(operation, "target", None)) is not None:
+                yield f"{entity.type_} {entity.schema}.{entity.signature} {_entity(operation)}"
             case _:
                 yield type(operation).__name__.removesuffix("Op")
+
+
+def _entity(operation: ops.MigrateOperation) -> str:
+    """What one of alembic_utils' operations does."""
+    names = {"CreateOp": "added", "DropOp": "removed"}
+    return names.get(type(operation).__name__, "replaced")
 
 
 def _name(operation: Any) -> str:  # Any: every operation on a table has these two

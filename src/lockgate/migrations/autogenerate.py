@@ -35,13 +35,14 @@ class Autogenerate:
     @property
     def steps(self) -> Steps:
         """For `drive`."""
-        return self._compare
+        return lambda _, context: self.compare(context)
 
     def sees(self, change: Change) -> bool:
         """Whether an operation that autogenerate proposes makes `change`."""
         return any(claims(change) for claims in self._claims)
 
-    def _compare(self, _: tuple[str, ...], context: MigrationContext) -> Sequence[Any]:
+    def compare(self, context: MigrationContext) -> Sequence[Any]:
+        """Asks in a run of `env.py` that is under way."""
         metadata = context.opts.get("target_metadata")
         if metadata is None:
             return ()
@@ -52,9 +53,14 @@ class Autogenerate:
             claims = claims_of(operation, schema=schema)
             if claims is not None:
                 self._claims.append(claims)
-        autogen = AutogenContext(context, metadata=metadata)
-        self.hidden |= hidden_tables(autogen, self.tables, schema=schema)
+        self.hide(context)
         return ()
+
+    def hide(self, context: MigrationContext) -> None:
+        """Finds `hidden`, and asks for no more."""
+        autogen = AutogenContext(context, metadata=context.opts["target_metadata"])
+        schema = default_schema(context)
+        self.hidden |= hidden_tables(autogen, self.tables, schema=schema)
 
 
 def default_schema(context: MigrationContext) -> str:

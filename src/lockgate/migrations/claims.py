@@ -129,14 +129,16 @@ def _added_constraint(operation: ops.AddConstraintOp, schema: str) -> Claims:
     constraint = operation.to_constraint()
     table = (constraint.table.schema or schema, constraint.table.name)
     name = constraint.name
+    word = "FOREIGN KEY" if isinstance(operation, ops.CreateForeignKeyOp) else "UNIQUE"
 
     def claims(change: Change) -> bool:
         if change.object != "constraint" or parts_of(change.name)[:2] != table:
             return False
         if isinstance(name, str):
             return parts_of(change.name)[2] == name
+        text = change.to or change.from_ or ""
         columns = [column.name for column in getattr(constraint, "columns", ())]
-        return bool(columns) and all(column in (change.to or "") for column in columns)
+        return text.startswith(word) and all(column in text for column in columns)
 
     return claims
 

@@ -6,7 +6,8 @@ alembic_utils is the team's: it is asked only where the team's own code has impo
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,6 +33,25 @@ def registered(options: dict[str, Any]) -> tuple[Entity, ...]:
         if include is None
         or include(entity, f"{entity.schema}.{entity.signature}", entity.type_, False, None)
     )
+
+
+@contextmanager
+def unasked() -> Iterator[None]:
+    """Keeps alembic_utils from having a part in autogenerate."""
+    module = sys.modules.get(_MODULE)
+    if module is None:
+        yield
+        return
+    before = set(module.registry.entity_types)
+    module.registry.entity_types = {_NoEntity}
+    try:
+        yield
+    finally:
+        module.registry.entity_types = before
+
+
+class _NoEntity:
+    """A type that no entity has."""
 
 
 def create_early(connection: Connection, entities: Iterable[Entity]) -> tuple[Entity, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +12,14 @@ from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations import authoring
 from lockgate.migrations.authoring import Authored, Wish
 from lockgate.migrations.steps import pending
+from lockgate.workflows.completing import Answers, Completed, complete_revision
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.listing import ask
 from lockgate.workflows.rehearse import rehearse
+from lockgate.workflows.scratch import open_scratch
 from lockgate.workflows.workspace import Workspace
 
-__all__ = ["NewRevision", "Wish", "merge", "revision"]
+__all__ = ["Answers", "NewRevision", "Wish", "merge", "revision"]
 
 
 @dataclass(eq=False)
@@ -66,19 +68,35 @@ class SeveralHeads(LockgateError):
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
-    """A revision that was written, the text of its file, and its rehearsal."""
+    """A revision that was written, the text of its file, and its rehearsal.
+
+    `completed` says what was added to what autogenerate saw, and how far the file leads; None
+    for a file that nothing was added to.
+    """
 
     authored: Authored
     text: str | None = None
     rehearsal: Rehearsal | None = None
+    completed: Completed | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was rehearsed well, if at all, and leads to the models and back."""
+        led = self.completed is None or not (self.completed.left or self.completed.not_restored)
+        return led and (self.rehearsal is None or self.rehearsal.ok)
 
 
 def revision(
-    workspace: Workspace, environment: str | None, wish: Wish, *, empty: bool
+    workspace: Workspace,
+    environment: str | None,
+    wish: Wish,
+    *,
+    empty: bool,
+    answers: Answers | None = None,
 ) -> NewRevision:
-    """Writes the revision that leads from a development database to the models; rehearses it.
+    """Writes the revision that leads from the revisions to the models; rehearses it.
 
-    Raises RoleForbids, NotAtHead, SeveralHeads.
+    Raises RoleForbids, NotAtHead, SeveralHeads, RenamesUndeclared.
     """
     destination = find_destination(workspace, environment)
     destination.refuse_roles(
@@ -92,6 +110,12 @@ def revision(
         raise SeveralHeads(heads)
     if not empty:
         _refuse_behind(destination, wish)
+    if not empty:
+        with open_scratch(workspace, parts=workspace.settings.parts) as scratch:
+            completed = complete_revision(workspace, scratch, wish, answers or Answers())
+        if completed is not None:
+            done = _rehearsed(workspace, completed.authored, tried=True)
+            return replace(done, completed=completed)
     guard = destination.guard(purpose=f"revision {destination.name}")
     author = authoring.empty if empty else authoring.autogenerate
     workspace.progress.working("comparing the models with the database")

@@ -25,6 +25,8 @@ from lockgate.core.ddl.renames import RenameCandidate as RenameCandidate
 from lockgate.core.ddl.renames import RenameUnreadable as RenameUnreadable
 from lockgate.core.ddl.renames import apply as apply
 from lockgate.core.ddl.renames import candidates as candidates
+from lockgate.core.ddl.renames import follows as follows
+from lockgate.core.ddl.renames import renamed_sequences as renamed_sequences
 from lockgate.core.ddl.script import Script as Script
 from lockgate.core.ddl.script import ScriptStatement as ScriptStatement
 from lockgate.core.ddl.script import Unsettled as Unsettled

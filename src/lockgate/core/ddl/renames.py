@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import ClassVar
 
 from lockgate.core.catalog import COLUMN_ORDER, Catalog, CatalogObject
-from lockgate.core.ddl.text import IDENTIFIER, split_list, split_name
+from lockgate.core.ddl.text import IDENTIFIER, split_list, split_name, unquote
 from lockgate.errors import ExitStatus, LockgateError
 
 KINDS = ("table", "column", "label", "constraint", "index")
@@ -38,6 +38,11 @@ class Rename:
     def renamed(self) -> str:
         """The whole of the new name."""
         return f"{self.holder}.{self.new}"
+
+    @property
+    def inverse(self) -> Rename:
+        """The Rename that undoes it."""
+        return Rename(self.kind, self.renamed, self._last)
 
     @property
     def holder(self) -> str:
@@ -330,6 +335,54 @@ def _in_one_place(labels: list[str], wanted: list[str]) -> Iterator[tuple[str, s
             yield from (
                 (old, new) for old, new in replaced if old not in wanted and new not in labels
             )
+
+
+def follows(rename: Rename, others: Iterable[Rename]) -> bool:
+    """Whether a constraint or an index is only called by the new name of a table or column."""
+    if rename.kind not in ("constraint", "index"):
+        return False
+    old, new = (unquote(split_name(name)[-1]) for name in (rename.old, rename.renamed))
+    pairs = [
+        tuple(unquote(split_name(name)[-1]) for name in (other.old, other.renamed))
+        for other in others
+        if other.kind in ("table", "column")
+    ]
+    names = {old}
+    for was, now in pairs:
+        names |= {name.replace(was, now) for name in names}
+    return new in names - {old}
+
+
+def renamed_sequences(before: Catalog, after: Catalog) -> tuple[tuple[str, str], ...]:
+    """Statements that rename the sequences of renamed columns, each with the one that undoes it.
+
+    A sequence belongs to its column, so that there is nothing to ask: another one in its place
+    would begin anew.
+    """
+    wanted = _owned(after)
+    found = []
+    for column, old in sorted(_owned(before).items()):
+        new = wanted.get(column)
+        if new is None or new == old or split_name(new)[0] != split_name(old)[0]:
+            continue
+        forth = f"ALTER SEQUENCE {old} RENAME TO {split_name(new)[-1]}"
+        found.append((forth, f"ALTER SEQUENCE {new} RENAME TO {split_name(old)[-1]}"))
+    return tuple(found)
+
+
+_IDENTITY = re.compile(rf"sequence ({IDENTIFIER}\.{IDENTIFIER}) ")
+
+
+def _owned(catalog: Catalog) -> dict[str, str]:
+    """The sequence of each column that has one, that of an identity included."""
+    owned = {}
+    for found in catalog.objects:
+        properties = dict(found.properties) if found.kind in ("sequence", "column") else {}
+        if found.kind == "sequence" and "owned by" in properties:
+            owned[properties["owned by"]] = found.name
+        elif match := _IDENTITY.search(properties.get("identity", "")):
+            owned[found.name] = match[1]
+    return owned
 
 
 # Applying

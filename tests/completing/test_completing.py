@@ -1,0 +1,235 @@
+"""`lockgate revision` adds what autogenerate misses: the file leads to the models and back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.servers import Server
+
+from .schemas import OPTIONS, PAIRS
+
+SETTINGS = """\
+[scratch]
+url = "env:SCRATCH_URL"
+[environments.dev]
+role = "development"
+url = "env:DEV_URL"
+"""
+
+ENV_PY = """\
+import os
+import sqlalchemy as sa
+import sqlalchemy.dialects.postgresql as pg
+from alembic import context
+from sqlalchemy import DDL, event
+
+metadata = sa.MetaData()
+{models}
+engine = sa.create_engine(os.environ["DATABASE_URL"], poolclass=sa.pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata{options})
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+TEMPLATE = """\
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades or "pass"}
+
+
+def downgrade():
+    ${downgrades or "pass"}
+"""
+
+
+@dataclass
+class Project:
+    """A project whose models can be changed, and the commands run in it."""
+
+    folder: Path
+    environ: dict[str, str]
+    options: str
+    run_lockgate: Callable[..., subprocess.CompletedProcess[str]]
+
+    def models(self, text: str) -> None:
+        """Writes other models."""
+        env_py = ENV_PY.format(models=text, options=self.options)
+        (self.folder / "migrations" / "env.py").write_text(env_py)
+
+    def lockgate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command on DEV."""
+        return self.run_lockgate(self.folder, *arguments, **self.environ)
+
+    def revision(self, *arguments: str) -> dict[str, Any]:
+        """What `lockgate revision` prints as JSON; DEV is at head before."""
+        upgraded = self.lockgate("upgrade", "--env", "dev")
+        assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
+        done = self.lockgate("revision", "-m", "x", "--env", "dev", "--format", "json", *arguments)
+        document: dict[str, Any] = json.loads(done.stdout)
+        assert "path" in document, done.stdout
+        return document
+
+    def alembic(self, url: DatabaseUrl, *arguments: str) -> None:
+        """Runs plain Alembic."""
+        subprocess.run(
+            [Path(sys.executable).with_name("alembic"), *arguments],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": url.with_driver("psycopg").render()},
+            check=True,
+            capture_output=True,
+        )
+
+
+MakeIt = Callable[..., Project]
+
+
+@pytest.fixture
+def project(
+    make_project: Callable[..., Path],
+    lockgate: Callable[..., subprocess.CompletedProcess[str]],
+    any_server: Server,
+    any_database: DatabaseUrl,
+) -> MakeIt:
+    """A project without revisions, DEV enrolled, and the given options of `context.configure`."""
+
+    def make(options: str = "") -> Project:
+        folder = make_project(
+            SETTINGS, env_py=ENV_PY.format(models="", options=options), revisions={}
+        )
+        (folder / "migrations" / "script.py.mako").write_text(TEMPLATE)
+        environ = {"DEV_URL": any_database.render(), "SCRATCH_URL": any_server.url.render()}
+        made = Project(folder, environ, options, lockgate)
+        assert made.lockgate("env", "enroll", "dev", "--yes", "dev").returncode == 0
+        return made
+
+    return make
+
+
+def assert_complete(document: dict[str, Any]) -> None:
+    """The file leads to the models, and comes back."""
+    assert document["refused"] == [], document["refused"]
+    assert document["left"] == [], document["left"]
+    assert document["not_restored"] == [], document["not_restored"]
+    rehearsal = document["rehearsal"]
+    assert rehearsal["ok"], rehearsal
+    assert rehearsal["models_match"] is True, rehearsal["models_changes"]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_revision_leads_to_the_models_and_back(
+    pair: str, project: MakeIt, new_database: Callable[..., DatabaseUrl], any_server: Server
+) -> None:
+    made = project(OPTIONS.get(pair, ""))
+    before, after = PAIRS[pair]
+    made.models(before)
+    assert_complete(made.revision())
+    made.models(after)
+
+    document = made.revision()
+
+    assert_complete(document)
+    assert document["added"]
+    plain = new_database(any_server)
+    made.alembic(plain, "upgrade", "head")
+    made.alembic(plain, "downgrade", "base")
+
+
+def test_revision_drops_what_only_the_revisions_have_if_it_is_named(project: MakeIt) -> None:
+    made = project()
+    item = 'sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True))'
+    made.models(
+        f"item = {item}\n"
+        + """event.listen(item, "after_create", DDL(
+    "CREATE VIEW items AS SELECT id FROM item"))"""
+    )
+    made.revision()
+    made.models(item)
+
+    without = made.revision()
+    named = made.revision("--drop", "items")
+
+    assert without["path"] is None
+    assert without["kept"] == [{"object": "view", "name": "public.items"}]
+    assert named["kept"] == []
+    assert_complete(named)
+    assert "DROP VIEW public.items" in Path(named["path"]).read_text()
+
+
+def test_revision_keeps_what_the_teams_own_hook_adds(project: MakeIt) -> None:
+    made = project(", process_revision_directives=hook")
+    hook = """
+from alembic.operations import ops
+def hook(context, revision, directives):
+    directives[0].upgrade_ops.ops.append(ops.ExecuteSQLOp("INSERT INTO item DEFAULT VALUES"))
+    directives[0].downgrade_ops.ops.insert(0, ops.ExecuteSQLOp("DELETE FROM item"))
+"""
+    made.models(hook + 'sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True))')
+
+    document = made.revision()
+
+    assert_complete(document)
+    upgrade, _, downgrade = Path(document["path"]).read_text().partition("def downgrade")
+    assert upgrade.index("create_table") < upgrade.index("INSERT INTO item")
+    assert downgrade.index("DELETE FROM item") < downgrade.index("drop_table")
+
+
+def test_revision_says_what_it_cannot_write_and_exits_with_1(project: MakeIt) -> None:
+    made = project()
+    made.models("""
+item = sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True))
+event.listen(item, "after_create", DDL("GRANT SELECT ON item TO pg_monitor"))
+""")
+
+    done = made.lockgate("revision", "-m", "x", "--env", "dev")
+
+    assert done.returncode == 1, done.stderr
+    assert "the upgrade does not reach the models; left, to be written by hand:" in done.stdout
+    assert "privileges table public.item" in done.stdout
+
+
+def test_revision_drops_nothing_that_may_have_been_renamed(project: MakeIt) -> None:
+    made = project()
+    made.models(
+        'sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True),'
+        ' sa.Column("size", sa.Integer, index=True), sa.Column("note", sa.Text))'
+    )
+    made.revision()
+    made.lockgate("upgrade", "--env", "dev")
+    made.models(
+        'sa.Table("thing", metadata, sa.Column("id", sa.Integer, primary_key=True),'
+        ' sa.Column("size", sa.Integer, index=True), sa.Column("note", sa.Text))'
+    )
+
+    asked = made.lockgate("revision", "-m", "x", "--env", "dev")
+    document = made.revision("--rename", "table:item=thing")
+
+    assert asked.returncode == 1
+    assert asked.stderr.splitlines() == [
+        'error[LG-DDL-4]: table "public.item" may have been renamed to "thing": '
+        "statements would drop it",
+        "hint: give --rename 'table:public.item=thing' if it was, "
+        "--no-rename 'table:public.item' if not",
+    ]
+    assert_complete(document)
+    text = Path(document["path"]).read_text()
+    assert "op.rename_table('item', 'thing')" in text
+    assert "ALTER SEQUENCE public.item_id_seq RENAME TO thing_id_seq" in text
+    assert "drop_table" not in text
