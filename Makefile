@@ -12,7 +12,7 @@ TEST_READY = .venv/ready-$(call key,dev)
 DEMO_READY = .venv-demo/ready-$(call key,base)
 BIN = .venv/bin
 
-.PHONY: test demo bench matrix alembic-matrix requirements clean
+.PHONY: test demo bench matrix locks alembic-matrix requirements clean
 
 test: $(TEST_READY)
 	@printf '\n== format\n'
@@ -44,6 +44,13 @@ matrix: $(TEST_READY)
 	@printf '\n== tests\n'
 	@set -a; . ./.matrix/environment; set +a; \
 	$(call pytest,-k 'pg14 or pg15 or pg16 or pg17 or pg18')
+
+# docs/locks.json and docs/locks.md, as the servers of PostgreSQL 14 to 18 show it.
+locks: $(TEST_READY)
+	@printf '\n== servers\n'
+	$(BIN)/python tools/fetch_postgres.py .matrix
+	@printf '\n== statements\n'
+	@set -a; . ./.matrix/environment; set +a; $(BIN)/python -m tools.truth_table --write
 
 # The tests that lean on Alembic and SQLAlchemy, on other versions of them.
 alembic-matrix: $(TEST_READY)

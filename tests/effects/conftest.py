@@ -34,7 +34,13 @@ def lab_of(start_scratch_server: StartServer) -> Iterator[LabOf]:
 
 
 @pytest.fixture(params=MAJORS, ids=lambda major: f"pg{major}")
-def any_lab(request: pytest.FixtureRequest, lab_of: LabOf) -> Lab:
-    """The Lab of each major in turn."""
+def any_major(request: pytest.FixtureRequest) -> int:
+    """Each major in turn."""
     major: int = request.param
-    return lab_of(major)
+    return major
+
+
+@pytest.fixture
+def any_lab(any_major: int, lab_of: LabOf) -> Lab:
+    """The Lab of each major in turn."""
+    return lab_of(any_major)

@@ -1,7 +1,8 @@
 """Forms of DDL and of the DML that migrations use, for every family that PostgreSQL has.
 
-Each form is one statement in a database where `given` has made what it needs, tables empty.
-`docs/locks.md` says of each what the servers showed, and predictions are held to the same.
+Each form is one statement in a database where `given` has made what it needs, with
+empty tables where rows do not matter.
+docs/locks.md says of each what the servers showed, and predictions are held to the same.
 """
 
 from __future__ import annotations

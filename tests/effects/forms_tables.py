@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.effects.given import DEFAULTED, INH, KEYED, PART, TI
+from tests.effects.given import DEFAULTED, FILLED, INH, PART, TI
 from tests.effects.group import Group
 
 GROUPS = (
@@ -206,41 +206,42 @@ GROUPS = (
     ),
     Group(
         "Rows",
-        KEYED,
+        FILLED,
         "SELECT * FROM p",
-        "SELECT * FROM p WHERE id = 1",
+        "SELECT * FROM p WHERE id = 5",
         "SELECT count(*) FROM f JOIN p ON p.id = f.p_id",
         "SELECT * FROM p FOR UPDATE",
-        "SELECT * FROM p WHERE id = 1 FOR SHARE",
+        "SELECT * FROM p WHERE id = 5 FOR SHARE",
         "SELECT * FROM p FOR UPDATE SKIP LOCKED",
         "SELECT * FROM f JOIN p ON p.id = f.p_id FOR UPDATE OF f",
         "WITH x AS (SELECT * FROM p) SELECT * FROM x",
         "INSERT INTO p VALUES (1, 1, 'x')",
         "INSERT INTO p (id) VALUES (1), (2)",
-        "INSERT INTO p SELECT * FROM p",
+        "INSERT INTO p SELECT id + 1 FROM p",
         "INSERT INTO p (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET v = 'x'",
         "INSERT INTO p (id) VALUES (1) RETURNING *",
         "INSERT INTO f (id) VALUES (1)",
-        "INSERT INTO p (id) VALUES (1) >> INSERT INTO f VALUES (1, 1, 'x')",
+        "INSERT INTO f VALUES (1, 5, 'x')",
         "UPDATE p SET v = 'x'",
-        "UPDATE p SET v = 'x' WHERE id = 1",
-        "UPDATE p SET id = 2 WHERE id = 1",
-        "UPDATE f SET p_id = 1 WHERE id = 1",
+        "UPDATE p SET v = 'x' WHERE id = 5",
+        "UPDATE p SET id = 6 WHERE id = 5",
+        "UPDATE f SET p_id = 5 WHERE id = 5",
         "UPDATE f SET w = p.v FROM p WHERE p.id = f.p_id",
         "UPDATE p SET v = 'x' WHERE id IN (SELECT p_id FROM f)",
         "UPDATE p SET v = 'x' WHERE ctid = ANY (ARRAY(SELECT ctid FROM p LIMIT 10))",
         "DELETE FROM p",
-        "DELETE FROM p WHERE id = 1",
+        "DELETE FROM p WHERE id = 5",
         "DELETE FROM f USING p WHERE p.id = f.p_id",
-        "WITH gone AS (DELETE FROM f RETURNING *) INSERT INTO p SELECT id FROM gone",
+        "WITH gone AS (DELETE FROM f RETURNING *) INSERT INTO p SELECT id + 1 FROM gone",
         (
-            "MERGE INTO f USING p ON p.id = f.p_id WHEN MATCHED THEN UPDATE SET w = p.v WHEN NOT MATCHED THEN INSERT (id) VALUES (p.id)",
+            "MERGE INTO f USING p ON p.id = f.p_id WHEN MATCHED THEN UPDATE SET w = p.v WHEN NOT MATCHED THEN INSERT (id) VALUES (p.id + 9)",
             15,
         ),
         "COPY p TO '/dev/null'",
         "COPY p FROM '/dev/null'",
         "COPY (SELECT * FROM p) TO '/dev/null'",
         "ALTER TABLE f DROP CONSTRAINT f_fk; ALTER TABLE f ADD FOREIGN KEY (p_id) REFERENCES p ON DELETE CASCADE >> DELETE FROM p",
+        "UPDATE f SET p_id = 5 >> UPDATE f SET w = 'y'",
         "TABLE p",
         "VALUES (1)",
     ),

@@ -8,6 +8,7 @@ T = "CREATE TABLE t (id int PRIMARY KEY, a int, b text, c varchar(10), d timesta
 TI = f"{T}; CREATE INDEX t_a ON t (a)"
 PAIR = "CREATE TABLE p (id int PRIMARY KEY, k int UNIQUE, v text); CREATE TABLE f (id int PRIMARY KEY, p_id int, w text)"
 KEYED = f"{PAIR}; ALTER TABLE f ADD CONSTRAINT f_fk FOREIGN KEY (p_id) REFERENCES p"
+FILLED = f"{KEYED}; INSERT INTO p VALUES (5, 5, 'x'); INSERT INTO f VALUES (5, NULL, 'x')"
 PART = "CREATE TABLE m (id int, day int NOT NULL, v text) PARTITION BY RANGE (day); CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (0) TO (10); CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (10) TO (20); CREATE TABLE loose (id int, day int NOT NULL, v text)"
 DEFAULTED = f"{PART}; CREATE TABLE rest PARTITION OF m DEFAULT"
 INH = "CREATE TABLE parent (id int, a int); CREATE TABLE child () INHERITS (parent)"

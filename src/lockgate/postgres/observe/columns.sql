@@ -1,7 +1,6 @@
 -- Columns of the tables that this session has locked and others see, in order, with what a value
 -- of each may be.
 SELECT c.oid::pg_catalog.int8 AS oid,
-       pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
        a.attname AS attribute,
        a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS needed,
        CASE b.typcategory

@@ -6,6 +6,9 @@ before each write, with every lock held that they have by then. So two sessions 
 holds pg_class shut until the statement waits before it, the locks are read, the other one queues
 behind the statement, and the first lets go; the statement goes on to its next write. Between the
 stops the locks are read as fast as the server answers.
+
+Partitioned tables have no file, and VACUUM and ANALYZE pass by them without a write: those are held
+in SHARE UPDATE EXCLUSIVE mode until the statement asks for them.
 """
 
 from __future__ import annotations
@@ -33,11 +36,19 @@ Passed = dict[int, frozenset[LockMode]]
 
 
 class Gate:
-    """Three sessions beside the one that is observed: a reader, and two that shut pg_class."""
+    """Four sessions beside the one that is observed: a reader, two that shut pg_class, and one
+    that holds the partitioned tables.
+    """
 
-    def __init__(self, reader: psycopg.Connection, keepers: list[psycopg.Connection]) -> None:
+    def __init__(
+        self,
+        reader: psycopg.Connection,
+        keepers: tuple[psycopg.Connection, psycopg.Connection],
+        holder: psycopg.Connection,
+    ) -> None:
         self.reader = reader
         self.keepers = keepers
+        self.holder = holder
 
     @contextmanager
     def watching(self, pid: int) -> Iterator[Passed]:
@@ -61,10 +72,10 @@ class Gate:
 def open_gate(url: DatabaseUrl) -> Iterator[Gate]:
     """A Gate in the database at `url`. Raises as `connect_unchecked`."""
     with ExitStack() as stack:
-        reader, first, second = (
-            stack.enter_context(connect_unchecked(url, purpose="observe"))[0] for _ in range(3)
+        reader, first, second, holder = (
+            stack.enter_context(connect_unchecked(url, purpose="observe"))[0] for _ in range(4)
         )
-        yield Gate(reader, [first, second])
+        yield Gate(reader, (first, second), holder)
 
 
 class _Watch:
@@ -73,6 +84,8 @@ class _Watch:
     def __init__(self, gate: Gate, pid: int) -> None:
         self.reader = gate.reader
         self.shut, self.other = gate.keepers
+        self.holder = gate.holder
+        self.partitioned: dict[int, str] = {}
         self.pid = pid
         self.seen: dict[int, set[LockMode]] = {}
         self.over = Event()
@@ -86,6 +99,20 @@ class _Watch:
         except errors.InsufficientPrivilege:
             self.shut.execute("ROLLBACK")
             self.keeps_shut = False
+            return
+        self.partitioned = dict(self.reader.execute(query("partitioned").encode()).fetchall())
+        self._hold_partitioned()
+
+    def _hold_partitioned(self) -> None:
+        if not self.partitioned:
+            return
+        names = ", ".join(f"ONLY {name}" for name in self.partitioned.values())
+        lock = f"BEGIN; LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"
+        try:
+            self.holder.execute(lock.encode())
+        except (errors.LockNotAvailable, errors.UndefinedTable):
+            self.partitioned = {}
+            _let_go(self.holder)
 
     def run(self) -> None:
         """Reads the locks again and again until the statement is over."""
@@ -94,7 +121,7 @@ class _Watch:
         except psycopg.Error as error:
             self.error = error
         finally:
-            for keeper in (self.shut, self.other):
+            for keeper in (self.shut, self.other, self.holder):
                 _let_go(keeper)
 
     def _read_and_let_pass(self) -> None:
@@ -118,6 +145,10 @@ class _Watch:
                 waits = waits or not granted
             else:
                 self.seen.setdefault(oid, set()).add(mode_of(mode))
+                if not granted and oid in self.partitioned:
+                    del self.partitioned[oid]
+                    _let_go(self.holder)
+                    self._hold_partitioned()
         return waits and self.keeps_shut
 
     def _sample(self) -> list[tuple[int, int, str, bool]]:
@@ -139,4 +170,5 @@ def _let_go(keeper: psycopg.Connection) -> None:
     """Ends what `keeper` holds or waits for."""
     while keeper.pgconn.get_result() is not None:
         pass
-    keeper.execute("ROLLBACK")
+    if keeper.info.transaction_status is not TransactionStatus.IDLE:
+        keeper.execute("ROLLBACK")

@@ -5,8 +5,9 @@ SELECT c.oid::pg_catalog.int8 AS oid,
        n.nspname = 'pg_toast' AS toast,
        c.relkind::pg_catalog.text AS kind,
        c.relfilenode::pg_catalog.int8 AS filenode,
-       coalesce(i.indrelid, 0)::pg_catalog.int8 AS indexed
+       coalesce(i.indrelid, 0)::pg_catalog.int8 AS indexed,
+       coalesce(pg_catalog.pg_stat_get_xact_numscans(c.oid), 0) AS scans
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
- WHERE c.oid >= 16384 AND c.relkind <> 'c'
+ WHERE c.oid >= 16384

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import psycopg
@@ -13,9 +13,8 @@ from lockgate.postgres.observe.witness import query
 
 @dataclass(slots=True)
 class _Table:
-    name: str
-    columns: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
+    needed: dict[str, str] = field(default_factory=dict)
 
 
 Tables = dict[int, _Table]
@@ -25,31 +24,38 @@ Tables = dict[int, _Table]
 def tables_held(connection: psycopg.Connection) -> Tables:
     """The tables that the transaction has locked against everybody, with values for a row."""
     tables: Tables = {}
-    for oid, name, attribute, needed, value in connection.execute(query("columns").encode()):
-        table = tables.setdefault(oid, _Table(name))
-        table.columns.append(attribute)
+    for oid, attribute, needed, value in connection.execute(query("columns").encode()):
+        table = tables.setdefault(oid, _Table())
+        table.values[attribute] = value
         if needed:
-            table.values[attribute] = value
+            table.needed[attribute] = value
     return tables
 
 
 def fails_if_rows(connection: psycopg.Connection, statement: str, tables: Tables) -> bool:
-    """Tries `statement` on a made-up row in each of `tables`; leaves nothing behind.
+    """Tries `statement` on made-up rows in `tables`, and leaves nothing behind.
 
-    What a row could avoid is no refusal whatever the row: it counts only if what is missing
-    stands in a column that the statement adds.
+    It has to fail on a row as empty as the columns allow and on one without nulls, each time for
+    what stands in a column that the statement adds: anything else is a matter of the rows.
     """
+    return all(
+        _fails_on(connection, statement, tables, everything=everything)
+        for everything in (False, True)
+    )
+
+
+def _fails_on(
+    connection: psycopg.Connection, statement: str, tables: Tables, *, everything: bool
+) -> bool:
     try:
         connection.execute("BEGIN")
-        there = _fill(connection, tables)
-        failure = _failure(connection, statement)
+        there = _fill(connection, tables, everything=everything)
+        failure = _failure(connection, statement) if there else None
         if isinstance(failure, errors.NotNullViolation):
             column = failure.diag.column_name
             return column not in there if column else failure.diag.datatype_name is not None
         if isinstance(failure, errors.CheckViolation):
             return _is_about_new_columns(connection, statement, failure, there)
-    except psycopg.Error:
-        return False  # no such row can be made up
     finally:
         connection.execute("ROLLBACK")
     return False
@@ -63,45 +69,54 @@ def _failure(connection: psycopg.Connection, statement: str) -> psycopg.Error | 
     return None
 
 
-def _fill(connection: psycopg.Connection, tables: Tables) -> set[str]:
-    """A row for each of `tables` that is there; the names of their columns as they are now.
+def _fill(connection: psycopg.Connection, tables: Tables, *, everything: bool) -> set[str]:
+    """A row for each of `tables` that takes it; the columns of those that have one now.
 
     Foreign keys and triggers do not look, so the order of the tables does not matter.
     """
     connection.execute("SET LOCAL session_replication_role = replica")
-    there: set[str] = set()
+    filled: set[str] = set()
     for oid, table in tables.items():
-        answer = connection.execute(
-            "SELECT pg_catalog.array_agg(attname::text) FROM pg_catalog.pg_attribute"
-            " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped",
-            (oid,),
-        ).fetchone()
-        columns = set(answer[0] or ()) if answer else set()
-        if columns:
-            connection.execute(_insert(connection, oid, table, columns))
-            there |= columns
+        names = _columns(connection, oid)
+        values = table.values if everything else table.needed
+        given = {name: value for name, value in values.items() if name in names}
+        connection.execute("SAVEPOINT row")
+        try:
+            connection.execute(_insert(_name(connection, oid), given))
+        except psycopg.Error:  # a partition for other rows, a check
+            connection.execute("ROLLBACK TO row")
+        else:
+            filled |= names
     connection.execute("SET LOCAL session_replication_role = origin")
-    return there
+    return filled
 
 
-def _insert(
-    connection: psycopg.Connection, oid: int, table: _Table, columns: Iterable[str]
-) -> sql.Composed:
+def _columns(connection: psycopg.Connection, table: int) -> set[str]:
+    """The names of the columns of a table as they are now; none where there is no such table."""
+    rows = connection.execute(
+        "SELECT attname::text FROM pg_catalog.pg_attribute"
+        " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped",
+        (table,),
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _name(connection: psycopg.Connection, table: int) -> sql.Identifier:
     answer = connection.execute(
         "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class AS c"
         "  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = %s",
-        (oid,),
+        (table,),
     ).fetchone()
-    assert answer is not None
-    given = {name: value for name, value in table.values.items() if name in columns}
-    name = sql.Identifier(*answer)
+    return sql.Identifier(*answer) if answer else sql.Identifier("")
+
+
+def _insert(name: sql.Identifier, given: Mapping[str, str]) -> sql.Composed:
     if not given:
         return sql.SQL("INSERT INTO {} DEFAULT VALUES").format(name)
     return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         name,
         sql.SQL(", ").join(map(sql.Identifier, given)),
-        # Values are expressions of columns.sql.
-        sql.SQL(", ").join(sql.SQL(value) for value in given.values()),
+        sql.SQL(", ").join(sql.SQL(value) for value in given.values()),  # from columns.sql
     )
 
 

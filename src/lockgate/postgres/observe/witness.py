@@ -62,14 +62,17 @@ class Witness:
 
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
-        self.relations = _relations(ask(query("relations")))
         self.held: dict[int, frozenset[LockMode]] = {}
+        self.relations: dict[int, _Relation] = {}
         # What the session has counted and not yet handed over, of all that it ever locked here.
         self.scanned: dict[int, int] = {}
+        self.forget()
 
     def forget(self) -> None:
         """Reads the relations anew, after a rollback or work that was not observed."""
-        self.relations = _relations(self.ask(query("relations")))
+        rows = self.ask(query("relations"))
+        self.relations = _relations(rows)
+        self.scanned |= {oid: scans for oid, *_, scans in rows if scans}
 
     def before(self) -> None:
         """Notes what the session holds as a statement begins."""
@@ -174,7 +177,7 @@ def _strongest(modes: Iterable[LockMode]) -> LockMode:
 
 
 def _relations(rows: Sequence[Sequence[Any]]) -> dict[int, _Relation]:
-    return {oid: _Relation(*rest) for oid, *rest in rows}
+    return {oid: _Relation(*rest) for oid, *rest, _ in rows}
 
 
 @cache
