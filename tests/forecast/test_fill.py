@@ -59,6 +59,10 @@ CREATE TABLE reading (
 ) PARTITION BY RANGE (day);
 CREATE TABLE reading_2024 PARTITION OF reading FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE reading_2025 PARTITION OF reading FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE crew (id int PRIMARY KEY, ship int);
+CREATE TABLE ship (id int PRIMARY KEY, captain int NOT NULL REFERENCES crew);
+ALTER TABLE crew ADD FOREIGN KEY (ship) REFERENCES ship;
+CREATE TABLE booking (during int4range, EXCLUDE USING gist (during WITH &&));
 CREATE TABLE impossible (a int NOT NULL CHECK (a <> a));
 CREATE TABLE empty_one (a int);
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -90,6 +94,10 @@ SELECT md5(n::text)::uuid, p, '{SECRET}'
   FROM generate_series(1, 5000) AS n, generate_series(1, 3) AS p;
 INSERT INTO reading
 SELECT date '2024-01-01' + n % 700, n / 700, n FROM generate_series(1, 9000) AS n;
+INSERT INTO crew SELECT n FROM generate_series(1, 100) AS n;
+INSERT INTO ship SELECT n, n FROM generate_series(1, 10) AS n;
+UPDATE crew SET ship = 1;
+INSERT INTO booking SELECT int4range(2 * n, 2 * n + 1) FROM generate_series(1, 500) AS n;
 ALTER TABLE impossible DROP CONSTRAINT impossible_a_check;
 INSERT INTO impossible SELECT n FROM generate_series(1, 100) AS n;
 ALTER TABLE impossible ADD CONSTRAINT impossible_a_check CHECK (a <> a) NOT VALID;
@@ -144,6 +152,8 @@ def test_every_table_that_can_be_filled_has_its_share(pair: Pair) -> None:
     asked = {t.name: (t.asked, t.rows) for t in pair.filled.tables}
 
     assert {
+        "public.booking": (250, 250),
+        "public.crew": (50, 50),
         "public.empty_one": (0, 0),
         "public.image": (10_000, 10_000),
         "public.image_tag": (7_500, 7_500),
@@ -151,6 +161,7 @@ def test_every_table_that_can_be_filled_has_its_share(pair: Pair) -> None:
         "public.observatory": (20, 20),
         "public.reading_2024": (2_379, 2_379),  # of 12 or 13 rows for each of 366 days
         "public.reading_2025": (2_122, 2_122),
+        "public.ship": (5, 5),
         "public.telescope": (200, 200),
     } == {
         name: (a, ask(pair.scratch, f"SELECT count(*) FROM {name}"))

@@ -9,13 +9,15 @@ from lockgate.core.filled import Filled
 
 
 def filled_text(filled: Iterable[Filled]) -> list[str]:
-    """A line for each database, and one for each table that could not be filled; may be empty."""
+    """A line for each database, and for each table that there is something to say of."""
     lines = []
     for one in filled:
         tables = sum(table.rows > 0 for table in one.tables)
         word = "table" if tables == 1 else "tables"
         lines.append(f"  {one.rows:,} made-up rows in {tables} {word}")
         lines += [f"  ! {table.name} is not filled: {table.problem}" for table in one.problems]
+        noted = [table for table in one.tables if table.notes and table.problem is None]
+        lines += [f"  note: {table.name}: {'; '.join(table.notes)}" for table in noted]
     return lines
 
 

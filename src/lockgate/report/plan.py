@@ -14,6 +14,7 @@ from lockgate.report.outcome import outcome_document, outcome_text
 
 CUT = " ..."
 OUTSIDE = "!"
+MARKDOWN_WIDTH = 120
 
 __all__ = ["deployed_document", "deployed_text", "plan_document", "plan_markdown", "plan_text"]
 
@@ -91,7 +92,11 @@ def plan_markdown(plan: Plan) -> str:
         lines.append(f"| {verdict.gate} | {_word(verdict)} | {reason} |")
     for step in plan.steps:
         lines += ["", f"### `{step.revision}` {step.message}", "", "```sql"]
-        lines += [f"{textwrap.dedent(s.sql).strip()};" for s in step.statements]
+        for statement in step.statements:
+            lines.append(f"{textwrap.dedent(statement.sql).strip()};")
+            if statement.forecast is not None:
+                found = forecast_line(statement.forecast, width=MARKDOWN_WIDTH)
+                lines += [f"-- {line}" for line in found]
         lines.append("```")
     lines += ["", f"Approve with `lockgate deploy {plan.environment} --approve {plan.hash}`."]
     return "\n".join(lines)

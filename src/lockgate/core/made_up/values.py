@@ -127,13 +127,35 @@ def _plain(made: Made, base: str, v: str) -> str | None:
             return f"to_tsvector('simple', {_hex(v, width)})::text"
         case "xml":
             return f"'<v>' || {_hex(v, width)} || '</v>'"
-        case "point":
-            return f"point({v}, {v} % 1000)"
+        case "macaddr8":
+            return f"left(md5('m' || {v}), 16)"
+        case "pg_lsn":
+            return f"'0/' || to_hex({v} % 4294967296)"
+        case "tsquery" | "ltree":
+            return f"'v' || {v}"
+        case "hstore":
+            return f"'v=>' || {_hex(v, width)}"
+        case "point" | "box" | "circle" | "lseg" | "path" | "polygon":
+            return _geometric(base, v)
         case _ if base in RANGES:
             inner = RANGES[base]
             low, high = (_plain(made, inner, f"({v} * 10 + {n})") for n in (0, 5))
             return f"{base}(({low})::{inner}, ({high})::{inner})"
     return None
+
+
+def _geometric(base: str, v: str) -> str:
+    at, beside = f"point({v}, {v} % 1000)", f"point({v} + 1, {v} % 1000 + 1)"
+    match base:
+        case "point":
+            return at
+        case "circle":
+            return f"circle({at}, 1)"
+        case "path":
+            return f"path(polygon(box({at}, {beside})))"
+        case "polygon":
+            return f"polygon(box({at}, {beside}))"
+    return f"{base}({at}, {beside})"
 
 
 def _text(made: Made, v: str) -> str:

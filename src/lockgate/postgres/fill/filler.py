@@ -77,30 +77,48 @@ def _without_triggers(connection: psycopg.Connection[Any], tables: Sequence[Tabl
 
 
 def _in_order(tables: Sequence[Table]) -> list[Table]:
-    """Tables after those that they refer to; a circle is cut where it is entered."""
-    by_name = {table.name: table for table in tables}
-    ordered: dict[str, Table] = {}
-    seen: set[str] = set()
+    """Tables after those that they refer to; a circle is cut where a reference may be NULL."""
+    left = {table.name: table for table in tables}
+    holders = _holders(tables)
+    ordered: list[Table] = []
+    while left:
+        ready = [t for t in left.values() if not _waits_for(t, left, holders, all_of_them=True)]
+        if not ready:
+            needy = (t for t in left.values() if _waits_for(t, left, holders, all_of_them=False))
+            stuck = {table.name for table in needy}
+            # The first without a reference that has to be there, or just the first.
+            ready = [
+                next((t for t in left.values() if t.name not in stuck), next(iter(left.values())))
+            ]
+        ordered += [left.pop(table.name) for table in ready]
+    return ordered
 
-    def add(table: Table) -> None:
-        if table.name in seen:
-            return
-        seen.add(table.name)
-        for foreign in table.foreign_keys:
-            for name in _holders(foreign.referenced, by_name):
-                add(by_name[name])
-        ordered[table.name] = table
 
+def _holders(tables: Sequence[Table]) -> Mapping[str, set[str]]:
+    """The tables that hold the rows of each; of a partitioned one, its partitions."""
+    found: dict[str, set[str]] = {}
     for table in tables:
-        add(table)
-    return list(ordered.values())
+        for name in (table.name, *table.parents):
+            found.setdefault(name, set()).add(table.name)
+    return found
 
 
-def _holders(referenced: str, by_name: Mapping[str, Table]) -> list[str]:
-    """The tables that hold the rows of `referenced`; of a partitioned one, every partition."""
-    if referenced in by_name:
-        return [referenced]
-    return [name for name, table in by_name.items() if referenced in table.parents]
+def _waits_for(
+    table: Table,
+    left: Mapping[str, Table],
+    holders: Mapping[str, set[str]],
+    *,
+    all_of_them: bool,
+) -> bool:
+    """Whether it refers to a table that is not filled; or has to, if not `all_of_them` count."""
+    for foreign in table.foreign_keys:
+        columns = [table.column(name) for name in foreign.columns]
+        must = all(column is None or column.not_null for column in columns)
+        if (must or all_of_them) and any(
+            name in left and name != table.name for name in holders.get(foreign.referenced, ())
+        ):
+            return True
+    return False
 
 
 def _fill_table(

@@ -1,7 +1,7 @@
--- Unique indexes, with every column that they name.
+-- Unique indexes and exclusion constraints, with every column that they name.
 SELECT i.indrelid::bigint AS "table",
        x.relname::text AS name,
-       i.indpred IS NULL AND i.indexprs IS NULL AS plain,
+       i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AS plain,
        ARRAY (SELECT DISTINCT a.attname::text
                 FROM pg_catalog.pg_attribute AS a
                WHERE a.attrelid = i.indrelid
@@ -18,7 +18,7 @@ SELECT i.indrelid::bigint AS "table",
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
   JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
- WHERE i.indisunique
+ WHERE (i.indisunique OR i.indisexclusion)
    AND i.indisvalid
    AND t.relkind = 'r'
  ORDER BY i.indrelid, 2
