@@ -48,7 +48,7 @@ def add(plan: Plan, command: Tree) -> None:
         reading.serial
         or column.identity
         or column.generated == "stored"
-        or (domain is not None and domain.constrained)
+        or plan.structure.is_constrained(column.type)
         or (volatile is not False and not column.generated)
     )
     if computed:

@@ -59,7 +59,7 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
     if domain is not None:
         if touched.structure.domain(old) is domain and not new.array:
             return False
-        if domain.constrained or domain.base is None:
+        if touched.structure.is_constrained(new) or domain.base is None:
             return True
         return _step_rewrites(touched, old, domain.base)
     source = touched.structure.domain(old)

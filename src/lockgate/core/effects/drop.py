@@ -45,6 +45,9 @@ def drop(touched: Touched, tree: Tree) -> None:
             drop_relation(touched, relation, cascade=cascade)
         elif kind in _ON_TABLE and len(parts) > 1:
             table = structure.find(parts[:-1])
+            named = (*table.triggers, *table.rules, *table.policies)
+            if tree.get("missing_ok") and structure.relations and parts[-1] not in named:
+                continue
             touched.lock(table, AX)
             if kind == "OBJECT_TRIGGER" and table.kind is Kind.PARTITIONED:
                 for child in structure.below(table):

@@ -53,7 +53,7 @@ def reindex(touched: Touched, tree: Tree) -> None:
             table = structure.find(parts_of(tree.get("relation", {})))
             if table.kind is Kind.PARTITIONED:
                 touched.forbidden = True
-                # What is locked while the partitions are listed.
+                touched.lock(table, SUX if concurrent else SHARE)
                 for relation in structure.with_below(table):
                     _reindex_table(touched, relation, concurrent)
             else:
@@ -92,6 +92,7 @@ def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
     table = structure.get(own.table)
     if table.kind is Kind.PARTITIONED:
         touched.forbidden = True
+        touched.lock(table, SUX if concurrent else SHARE)
         for other in list(structure.parts_of_index(index.name)):
             _reindex_index(touched, other, concurrent)
         return

@@ -28,7 +28,7 @@ def vacuum(touched: Touched, tree: Tree) -> None:
     for relation in _vacuumed(touched, tree):
         if full:
             touched.rewrite(relation)
-        elif relation.kind is not Kind.PARTITIONED or not vacuums:
+        else:
             touched.lock(relation, SUX)
             if relation.kind is not Kind.PARTITIONED:
                 touched.lock_indexes(relation, WRITE if vacuums else READ)

@@ -62,7 +62,7 @@ def calls_in(touched: Touched, tree: Tree, predict: Predict) -> None:
     """
     alone = "fromClause" not in tree and "intoClause" not in tree
     targets = tree.get("targetList", ())
-    for kind, found in nodes(targets):
+    for kind, found in nodes([targets, tree.get("fromClause", [])]):
         if kind == "FuncCall":
             name = words(found.get("funcname"))
             top = alone and len(targets) == 1 and _is_top(targets[0], found)

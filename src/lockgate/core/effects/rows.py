@@ -228,7 +228,7 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
                 touched.lock(table, WRITE)
     for above in touched.structure.above(table):
         touched.lock(above, READ)
-    if "onConflictClause" in tree:
+    if "infer" in tree.get("onConflictClause", {}):
         touched.lock_indexes(table, WRITE)
     given = {body(node, "ResTarget").get("name") for node in tree.get("cols", ())}
     if not given and source:
@@ -245,10 +245,7 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
             continue
         nulls = given and not given.intersection(constraint.columns)
         if not nulls and not _is_given_null(tree, source, table, constraint):
-            far = touched.structure.get(constraint.references)
-            touched.lock(far, READ_ROWS)
-            if far.kind is not Kind.PARTITIONED:
-                touched.lock_indexes(far, READ_ROWS)
+            _look_up(touched, constraint)
 
 
 def _width(source: Tree) -> int:
@@ -260,6 +257,15 @@ def _width(source: Tree) -> int:
     if any(kind == "A_Star" for kind, _ in nodes(targets)):
         return 10_000
     return len(targets)
+
+
+def _look_up(touched: Touched, constraint: Constraint) -> None:
+    """What the check of a foreign key locks on the far side, for a row that has a key."""
+    if constraint.references is not None and constraint.enforced:
+        far = touched.structure.get(constraint.references)
+        touched.lock(far, READ_ROWS)
+        if far.kind is not Kind.PARTITIONED:
+            touched.lock_indexes(far, READ_ROWS)
 
 
 def _is_given_null(
@@ -293,13 +299,25 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
     _expressions(touched, rest, known, planned)
     if not planned:
         return
-    # Whether a key is looked up on the far side depends on the rows. What is changed there by
-    # ON DELETE is not left out for that.
-    if kind == "DeleteStmt":
-        for user, foreign_key in touched.structure.foreign_keys_to(table.name):
-            cascades = foreign_key.on_delete in ("c", "n", "d")
-            if cascades and foreign_key.enforced and not user.partition:
-                touched.lock(user, WRITE)
+    changed = {
+        found.get("name")
+        for node in tree.get("targetList", ())
+        if not is_null((found := body(node, "ResTarget")).get("val"))
+    }
+    for constraint in table.constraints.values():
+        if changed.intersection(constraint.columns):
+            _look_up(touched, constraint)
+    for user, foreign_key in list(touched.structure.foreign_keys_to(table.name)):
+        if not foreign_key.enforced or user.partition:
+            continue
+        if kind == "DeleteStmt":
+            action = foreign_key.on_delete
+        elif changed.intersection(foreign_key.referenced_columns):
+            action = foreign_key.on_update
+        else:
+            continue
+        # What references the row is looked for, and with CASCADE and SET changed.
+        lock_rows(touched, user, WRITE if action in ("c", "n", "d") else READ_ROWS)
 
 
 def copy(touched: Touched, tree: Tree) -> None:

@@ -295,6 +295,11 @@ class Structure:
                 return found
         return None
 
+    def is_constrained(self, type_name: TypeName | None) -> bool:
+        """Whether a type is a domain whose values have to be looked at, or one over such a one."""
+        found = self.domain(type_name)
+        return found is not None and (found.constrained or self.is_constrained(found.base))
+
     def routine(self, parts: tuple[str, ...]) -> list[Routine]:
         """The functions of a name."""
         if len(parts) > 1:

@@ -33,6 +33,7 @@ class Touched:
     fails_if_rows: bool = False
     unknown: bool = False
     own_structure: bool = False
+    before: Structure | None = None
     dropped: set[Name] = field(default_factory=set)
 
     @property
@@ -86,8 +87,15 @@ class Touched:
     def apply_within(self, parsed: ParsedStatement) -> None:
         """Lets what follows in a block see what a statement of it leaves."""
         if not self.own_structure:
-            self.structure, self.own_structure = self.structure.copy(), True
+            self.before, self.structure = self.structure, self.structure.copy()
+            self.own_structure = True
         self.structure.apply(parsed)
+
+    def _is_made_within(self, name: Name) -> bool:
+        """Whether the statement itself has made a relation, which is in nobody's way."""
+        if self.before is None:
+            return False
+        return name in self.structure.relations and name not in self.before.relations
 
     def answer(self) -> StatementEffects:
         """What was gathered."""
@@ -102,7 +110,7 @@ class Touched:
                 touch.out_of_use,
             )
             for name, touch in self.relations.items()
-            if name[0] not in _SYSTEM
+            if name[0] not in _SYSTEM and not self._is_made_within(name)
         ]
         if self.unknown:
             effects.append(UNKNOWN_EFFECT)
