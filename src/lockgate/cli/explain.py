@@ -69,9 +69,12 @@ def explain(
     what the statements themselves make is known, and the rest is guessed to the safe side. With
     --env each statement also has a forecast, from that database's own sizes and traffic: how long
     it takes, whom it blocks for how long, and what it needs.
+
+    Exits with 1 if one of the rules of `lockgate lint` finds an error.
     """
     speak(output, quiet, verbose)
     from lockgate.core.effects import Structure
+    from lockgate.core.finding import Severity
     from lockgate.report.explain import explain_document, explain_text
     from lockgate.workflows import explain as workflow
 
@@ -83,7 +86,7 @@ def explain(
         raise typer.BadParameter(
             f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
         )
-    script = sql if sql is not None else _read(file)
+    script = sql.encode(errors="replace") if sql is not None else _read(file)
     version, basis = workflow.NEWEST, None
     if env is not None:
         workspace = open_workspace(config, x)
@@ -106,20 +109,21 @@ def explain(
         TERMINAL.text(
             explain_text(
                 found.statements,
-                script,
+                found.findings,
+                script.decode(errors="replace"),
                 found.version,
                 width=min(TERMINAL.width, 100),
                 colour=TERMINAL.colour,
             )
         )
-    return 0
+    return 1 if any(finding.severity is Severity.ERROR for finding in found.findings) else 0
 
 
-def _read(file: Path | None) -> str:
+def _read(file: Path | None) -> bytes:
     import sys
 
     from lockgate.workflows.explain import read_sql
 
     if file is None or str(file) == "-":
-        return sys.stdin.read()
+        return sys.stdin.buffer.read()
     return read_sql(file)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 from lockgate.core.effect import StatementEffects
-from lockgate.core.finding import Finding
+from lockgate.core.finding import Finding, Severity
 from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
 from lockgate.report.effects import effects_document, effects_lines
@@ -40,10 +41,19 @@ class Explained(Protocol):
 
 
 def explain_text(
-    statements: Iterable[Explained], script: str, version: int, *, width: int, colour: bool
+    statements: Iterable[Explained],
+    findings: Iterable[Finding],
+    script: str,
+    version: int,
+    *,
+    width: int,
+    colour: bool,
 ) -> str:
-    """Each statement with a table of what it locks."""
+    """Each statement with a table of what it locks, and what the rules say of it."""
     lines: list[str] = []
+    by_statement: dict[int | None, list[Finding]] = {}
+    for finding in findings:
+        by_statement.setdefault(finding.statement, []).append(finding)
     for found in statements:
         if lines:
             lines.append("")
@@ -55,9 +65,28 @@ def explain_text(
         if found.forecast is not None:
             room = width - len(INDENT)
             lines += [INDENT + line for line in forecast_lines(found.forecast, width=room)]
+        if problem is None:
+            lines += finding_lines(by_statement.get(found.index, ()), width)
+    others = [one for one in by_statement.get(None, []) if one.severity is not Severity.INFO]
+    if others:
+        lines += ["", *finding_lines(others, width)]
     if not lines:
         return "no statement to explain"
     return "\n".join([*lines, "", f"predicted for PostgreSQL {version}"])
+
+
+def finding_lines(findings: Iterable[Finding], width: int) -> list[str]:
+    """Each Finding with its remedy; what is only said is left to `lockgate lint --verbose`."""
+    lines = []
+    for finding in findings:
+        if finding.severity is Severity.INFO:
+            continue
+        said = f"{finding.severity.value} {finding.code}: {finding.message}"
+        for text, first in ((said, INDENT), (f"-> {finding.remedy}", INDENT + "  ")):
+            lines += textwrap.wrap(
+                text, max(width, 40), initial_indent=first, subsequent_indent=INDENT + "  "
+            )
+    return lines
 
 
 def _title(found: Explained, width: int) -> str:

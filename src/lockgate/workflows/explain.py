@@ -5,17 +5,22 @@ What exists beforehand is nothing, a file of statements, or the structure of an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from lockgate.core.effect import StatementEffects
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure
 from lockgate.core.finding import Finding
+from lockgate.core.linter import LintedStatement, UnitLinter, by_subject
 from lockgate.core.parsed import ParsedStatement
+from lockgate.core.rule import Unit
+from lockgate.core.script import Comment, Placed, Remark, read_script
 from lockgate.core.sql.trees import parse
 from lockgate.errors import ExitStatus, LockgateError
+from lockgate.workflows.lint import choose_rules
 
 if TYPE_CHECKING:
     from lockgate.core.forecast import Forecast
@@ -92,25 +97,43 @@ class Explanation:
 
 
 def explain(
-    script: str,
+    script: bytes,
     structure: Structure,
     *,
     version: int,
     file: str | None = None,
     basis: ForecastBasis | None = None,
 ) -> Explanation:
-    """What each statement of `script` does, and with a `basis` what it would cost there.
+    """What each statement of `script` does, what the rules say of it, and what it would cost.
 
-    `structure` becomes what the script leaves.
+    The last only with a `basis`. `structure` becomes what the script leaves.
     """
     before = structure.copy() if basis is not None else structure
-    explained = []
-    for index, parsed in enumerate(parse(script)):
-        explained.append(ExplainedStatement(index, parsed, predict(parsed, structure, version)))
-        structure.apply(parsed)
+    unit = Unit(structure, version, file=file, complete=basis is not None)
+    unit.target = basis.statistics if basis is not None else None
+    linter = UnitLinter(by_subject(choose_rules()), unit)
+    placed: list[ParsedStatement] = []
+    explained: list[ExplainedStatement] = []
+    findings: list[Finding] = []
+    for answer in linter.script(_noting(read_script(BytesIO(script)), placed)):
+        if isinstance(answer, LintedStatement):
+            parsed = replace(placed[-1], line=answer.line)
+            explained.append(ExplainedStatement(answer.index, parsed, answer.effects))
+        else:
+            findings.append(answer)
     if basis is not None:
         explained = _with_forecasts(explained, basis, before, version)
-    return Explanation(version, tuple(explained), file)
+    return Explanation(version, tuple(explained), file, tuple(findings))
+
+
+def _noting(
+    passages: Iterator[Placed | Remark | Comment], placed: list[ParsedStatement]
+) -> Iterator[Placed | Remark | Comment]:
+    """The passages as they come, each statement noted before it is linted."""
+    for passage in passages:
+        if isinstance(passage, Placed):
+            placed.append(passage.parsed)
+        yield passage
 
 
 def _with_forecasts(
@@ -124,10 +147,10 @@ def _with_forecasts(
     return [replace(one, forecast=f) for one, f in zip(explained, forecasts, strict=True)]
 
 
-def read_sql(path: Path) -> str:
-    """The text of a file. Raises SqlFileUnreadable."""
+def read_sql(path: Path) -> bytes:
+    """The content of a file. Raises SqlFileUnreadable."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_bytes()
     except OSError as error:
         raise SqlFileUnreadable(str(path), error.strerror or str(error)) from error
 
@@ -138,7 +161,7 @@ def structure_of_file(path: Path) -> Structure:
     Raises SqlFileUnreadable, SchemaNotUnderstood.
     """
     structure = Structure.empty()
-    for parsed in _readable(path, parse(read_sql(path))):
+    for parsed in _readable(path, parse(read_sql(path).decode(errors="replace"))):
         structure.apply(parsed)
     # A dump ends with no schema in its path, and what is explained is not part of it.
     structure.search_path = ("public",)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lockgate.core.effects.expressions import conjuncts, without_casts
-from lockgate.core.effects.structure import ConstraintKind, Relation
-from lockgate.core.effects.trees import body, literal, only, words
+from lockgate.core.effects.structure import ConstraintKind, Relation, Structure
+from lockgate.core.effects.trees import body, columns_in, literal, only, words
 from lockgate.core.parsed import Tree
 
 
@@ -56,6 +56,39 @@ def default_is_proven(parent: Relation, default: Relation, bound: Tree) -> bool:
             if len(wanted) == 1 and found == {("<>", *wanted)}:
                 return True
     return False
+
+
+def names_key(parent: Relation, condition: Tree) -> bool:
+    """Whether a condition says something of the key of a partitioned table."""
+    return not columns_in(condition).isdisjoint(_keys(parent))
+
+
+def partition_for(structure: Structure, parent: Relation, condition: Tree) -> Relation | None:
+    """The only partition that a condition leaves, where it compares the key with a constant."""
+    keys = _keys(parent)
+    if len(keys) != 1:
+        return None
+    pairs = [_compared(one, keys[0]) for one in conjuncts(condition)]
+    values = {pair[1] for pair in pairs if pair is not None and pair[0] == "="}
+    if len(values) != 1 or values == {None}:
+        return None
+    value = values.pop()
+    for name in parent.children:
+        child = structure.get(name)
+        if _takes(child.bound or {}, value):
+            return child
+    return structure.default_partition(parent)
+
+
+def _takes(bound: Tree, value: object) -> bool:
+    if bound.get("strategy") == "l":
+        return value in {constant(node) for node in bound.get("listdatums", ())}
+    low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
+    above = low == "MINVALUE" or (isinstance(value, int) and isinstance(low, int) and low <= value)
+    below = high == "MAXVALUE" or (
+        isinstance(value, int) and isinstance(high, int) and value < high
+    )
+    return bound.get("strategy") == "r" and above and below
 
 
 def _keys(parent: Relation) -> list[str]:

@@ -80,6 +80,8 @@ def _table(structure: Structure, found: CatalogObject, properties: Properties) -
     if kind is Kind.PARTITIONED:
         (parsed,) = parse(f"CREATE TABLE a (a int) PARTITION BY {properties['partitioned by']}")
         table.partitioned_by = parsed.tree.get("partspec")
+    if "." in properties.get("of type", ""):
+        table.of_type = name_of(properties["of type"])
     if "bounds" in properties:
         (parsed,) = parse(f"CREATE TABLE a PARTITION OF b {properties['bounds']}")
         table.bound, table.partition = parsed.tree.get("partbound"), True

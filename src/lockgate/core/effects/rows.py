@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
+from lockgate.core.effects.bounds import names_key, partition_for
 from lockgate.core.effects.expressions import sequence_of, split_name, without_casts
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation
@@ -10,7 +11,6 @@ from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import (
     Node,
     body,
-    columns_in,
     is_null,
     is_on,
     literal,
@@ -130,23 +130,18 @@ def lock_rows(
             touched.lock_indexes(relation, mode)
         for above in touched.structure.above(relation):
             touched.lock(above, READ)
-        if _prunes(relation, (where or {}).get("whereClause")):
-            return  # which partitions are left depends on values
+        condition = (where or {}).get("whereClause")
+        if recurses and condition and names_key(relation, condition):
+            # Which partitions are left depends on values; one is known by a constant.
+            left = partition_for(touched.structure, relation, condition)
+            if left is not None:
+                lock_rows(touched, left, mode, where=where)
+            return
     else:
         touched.lock_indexes(relation, mode)
     if recurses:
         for child in relation.children:
             lock_rows(touched, touched.structure.get(child), mode, where=where)
-
-
-def _prunes(relation: Relation, where: Node) -> bool:
-    if not where or not isinstance(relation.partitioned_by, dict):
-        return False
-    keys = {
-        body(node, "PartitionElem").get("name")
-        for node in relation.partitioned_by.get("partParams", ())
-    }
-    return bool(keys & columns_in(where))
 
 
 def _view_sources(touched: Touched, view: Relation, mode: LockMode) -> None:
@@ -230,6 +225,8 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
         touched.lock(above, READ)
     if "infer" in tree.get("onConflictClause", {}):
         touched.lock_indexes(table, WRITE)
+    if not touched.runs:
+        return
     given = {body(node, "ResTarget").get("name") for node in tree.get("cols", ())}
     if not given and source:
         given = set(list(table.columns)[: _width(source)])
@@ -297,7 +294,7 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
     left_out = ("fromClause", "usingClause", "sourceRelation", "relation", "withClause")
     rest = [value for key, value in tree.items() if key not in left_out]
     _expressions(touched, rest, known, planned)
-    if not planned:
+    if not planned or not touched.runs:
         return
     changed = {
         found.get("name")
@@ -334,6 +331,7 @@ def explain(touched: Touched, tree: Tree) -> None:
     kind, found = only(tree.get("query"))
     analyzes = is_on(options(tree.get("options")), "analyze")
     if kind in STATEMENTS:
+        touched.runs = analyzes
         query(touched, kind, found)
     elif analyzes or kind == "CreateTableAsStmt":
         query(touched, *only(found.get("query")))

@@ -33,6 +33,7 @@ class Touched:
     fails_if_rows: bool = False
     unknown: bool = False
     own_structure: bool = False
+    runs: bool = True
     before: Structure | None = None
     dropped: set[Name] = field(default_factory=set)
 
@@ -105,7 +106,7 @@ class Touched:
                 touch.mode,
                 touch.rewrites,
                 touch.scans,
-                tuple(touch.builds),
+                tuple(sorted(touch.builds)),
                 Evidence.UNKNOWN if touch.unknown else Evidence.PREDICTED,
                 touch.out_of_use,
             )
