@@ -213,6 +213,8 @@ JSON_COMMANDS = (
     "upgrade --env prod",
     "explain REINDEX(CONCURRENTLY)TABLE/**/item --env dev",
     "lint orders.sql",
+    "revision --empty -m aside --head three --splice --env dev",
+    "merge --rebase",
 )
 
 PROMISED = {

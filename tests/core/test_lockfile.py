@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,29 @@ def test_mending_drops_what_the_branches_hold_differently(tmp_path: Path) -> Non
     text = merge(tmp_path, LINE, ours, theirs)
 
     assert LINE.without_revision("c") == mend(text)
+
+
+def test_mending_keeps_the_rehearsals_that_the_branches_agree_on(tmp_path: Path) -> None:
+    on_15, on_16 = (LockedRehearsal(major, "ok", "ok", True, "f:1", "f:d") for major in (15, 16))
+    other_16 = LockedRehearsal(16, "ok", "ok", True, "f:2", "f:d")
+    c = revision("c", "b")
+    ours = LINE.with_revision(c.with_rehearsal(on_15).with_rehearsal(on_16))
+    theirs = LINE.with_revision(c.with_rehearsal(other_16))
+
+    text = merge(tmp_path, LINE, ours, theirs)
+
+    assert LINE.with_revision(replace(c, rehearsals=(on_15,))) == mend(text)
+
+
+def test_mending_keeps_whose_mark_it_is_where_the_branches_disagree_how_far(
+    tmp_path: Path,
+) -> None:
+    staging = LockedEnvironment("staging", Role.STAGING, "77aa", applied=("a",))
+    ours, theirs = (LINE.with_environment(replace(staging, applied=(head,))) for head in ("b", "c"))
+
+    text = merge(tmp_path, LINE.with_environment(staging), ours, theirs)
+
+    assert LINE.with_environment(replace(staging, applied=())) == mend(text)
 
 
 def merge(

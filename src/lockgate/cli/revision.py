@@ -21,6 +21,7 @@ from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
     from lockgate.workflows.revision import NewRevision
+    from lockgate.workflows.workspace import Workspace
 
 Message = Annotated[
     str | None, typer.Option("--message", "-m", help="Message of the new revision.")
@@ -99,7 +100,13 @@ def revision(
 
 
 def merge(
-    revisions: Annotated[list[str], typer.Argument(help="Revisions to join, or heads.")],
+    revisions: Annotated[
+        list[str] | None, typer.Argument(help="Revisions to join, or heads.")
+    ] = None,
+    rebase: Annotated[
+        bool,
+        typer.Option("--rebase", help="Put the first on top of the other; write no revision."),
+    ] = False,
     message: Message = None,
     branch_label: BranchLabel = None,
     rev_id: RevId = None,
@@ -110,18 +117,47 @@ def merge(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Join several heads with a revision, and rehearse it.
+    """Join several heads with a revision, or put one on top of the other; rehearse it.
 
     The revision does nothing itself. Needs no environment. Name the revisions, or `heads` for all
     of them.
 
-    Exits with 1 if the rehearsal shows something to mend; then the file is there.
+    With --rebase it writes no revision. It gives the lowest revision that only one of the heads
+    has the other head for its parent, in `down_revision` and in the docstring's line `Revises:`,
+    and changes nothing else in the file. Name the head that goes on top, or both, that one
+    first. Without names it is the one that is applied nowhere, of two such the one that is not on
+    git's main branch yet, and else the one that came into git later. It refuses what is applied
+    anywhere, by lockgate.lock or by an environment that answers, and says which ones it could
+    not ask.
+
+    Both work in the middle of a git merge and resolve its conflict in lockgate.lock.
+
+    Exits with 1 if the rehearsal shows something to mend; then the new file is there, and with
+    --rebase every file is as it was. With 1 also if --rebase refuses.
     """
     speak(output, quiet, verbose)
+    if rebase:
+        if message or branch_label or rev_id or splice:
+            raise typer.BadParameter("--rebase writes no revision: leave out the other options")
+        return _rebase(open_workspace(config, x), tuple(revisions or ()))
+    if not revisions:
+        raise typer.BadParameter("name the revisions to join, or heads for all of them")
     from lockgate.workflows import revision as workflow
 
     wish = workflow.Wish(message, splice=splice, branch_label=branch_label, rev_id=rev_id)
     return _show("merge", workflow.merge(open_workspace(config, x), tuple(revisions), wish))
+
+
+def _rebase(workspace: Workspace, revisions: tuple[str, ...]) -> int:
+    from lockgate.report.rebase import rebase_document, rebase_text
+    from lockgate.workflows.rebase import rebase
+
+    found = rebase(workspace, revisions)
+    if TERMINAL.format == Format.JSON:
+        TERMINAL.document("merge", rebase_document(found))
+    else:
+        TERMINAL.text(rebase_text(found))
+    return 0 if found.done else 1
 
 
 def _show(command: str, new: NewRevision) -> int:

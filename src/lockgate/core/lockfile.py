@@ -29,8 +29,8 @@ _T = TypeVar("_T")
 
 HEADER = """\
 # Written by `lockgate rehearse`; commit it beside the revisions.
-# A conflict in `heads` means that two branches both add a revision: merge the revisions
-# (`lockgate merge`), then run `lockgate rehearse`.
+# A conflict in `heads` means that two branches both add a revision: `lockgate merge --rebase`
+# puts one on top of the other, `lockgate merge heads -m MESSAGE` joins them. Both resolve it.
 """
 TRAILER = "# End of lockgate.lock; without this line the file was cut off.\n"
 
@@ -72,7 +72,10 @@ class LockFileConflicted(LockgateError):
     @property
     def hint(self) -> str:
         """How the merge is finished."""
-        return "run `lockgate merge` if there are two heads, then `lockgate rehearse`"
+        return (
+            "run `lockgate merge --rebase` if there are two heads, otherwise `lockgate rehearse`; "
+            "both resolve it"
+        )
 
 
 @dataclass(eq=False)
@@ -451,17 +454,31 @@ def _block_named(text: str, reason: str) -> int | None:
 
 
 def mend(text: str) -> LockFile:
-    """What can be kept of a half-merged file, for `lockgate rehearse` to start from.
+    """What can be kept of a half-merged file, for a rehearsal to start from.
 
-    Revisions and Environments of either side, without those that the sides hold differently.
+    Revisions and Environments of either side, without what the sides hold differently of them:
+    a whole Revision where its file is another, else the rehearsals on one major; of an
+    Environment where it was taken last, else all of it.
 
     Raises LockFileTooNew, LockFileUnreadable.
     """
-    ours, theirs = (_lock_file(_read(side)) for side in _sides(text))
-    return LockFile(
-        tuple(_agreed(ours.revisions, theirs.revisions, lambda locked: locked.revision)),
-        tuple(_agreed(ours.environments, theirs.environments, lambda found: found.name)),
-    )
+    first, *others = read_sides(text)
+    for other in others:
+        first = LockFile(
+            tuple(_agreed(first.revisions, other.revisions, _revision_id, _both_rehearsed)),
+            tuple(_agreed(first.environments, other.environments, _name, _both_enrolled)),
+        )
+    return first
+
+
+def read_sides(text: str) -> tuple[LockFile, ...]:
+    """Our side of a half-merged file and theirs; the one lock file where nothing is in conflict.
+
+    Raises LockFileTooNew, LockFileUnreadable.
+    """
+    if _MARKER.search(text) is None:
+        return (parse(text),)
+    return tuple(_lock_file(_read(side)) for side in _sides(text))
 
 
 def _sides(text: str) -> tuple[str, str]:
@@ -482,12 +499,42 @@ def _sides(text: str) -> tuple[str, str]:
     return "".join(sides[0]), "".join(sides[1])
 
 
-def _agreed(ours: Iterable[_T], theirs: Iterable[_T], key: Callable[[_T], str]) -> Iterator[_T]:
+def _agreed(
+    ours: Iterable[_T],
+    theirs: Iterable[_T],
+    key: Callable[[_T], str],
+    both: Callable[[_T, _T], _T | None],
+) -> Iterator[_T]:
     mine, others = ({key(value): value for value in side} for side in (ours, theirs))
     for name in mine.keys() | others.keys():
-        value = mine.get(name) or others[name]
-        if others.get(name, value) == value:
-            yield value
+        one, other = mine.get(name), others.get(name)
+        kept = one or other if one is None or other is None else both(one, other)
+        if kept is not None:
+            yield kept
+
+
+def _revision_id(locked: LockedRevision) -> str:
+    return locked.revision
+
+
+def _name(environment: LockedEnvironment) -> str:
+    return environment.name
+
+
+def _both_rehearsed(one: LockedRevision, other: LockedRevision) -> LockedRevision | None:
+    if replace(one, rehearsals=()) != replace(other, rehearsals=()):
+        return None
+    mine, theirs = ({r.major: r for r in side.rehearsals} for side in (one, other))
+    either = mine | theirs
+    agreed = [r for major, r in either.items() if mine.get(major, r) == theirs.get(major, r)]
+    return replace(one, rehearsals=tuple(agreed))
+
+
+def _both_enrolled(one: LockedEnvironment, other: LockedEnvironment) -> LockedEnvironment | None:
+    if one == other:
+        return one
+    one, other = replace(one, applied=()), replace(other, applied=())
+    return one if one == other else None
 
 
 class Drift(Enum):

@@ -31,7 +31,7 @@ def applied_on(workspace: Workspace, environment: Environment, plan: Plan) -> Ap
     try:
         destination = of_environment(workspace, environment)
         record, _ = ask(destination, purpose="plan")
-        ran = _ran(destination)
+        ran = ran_there(destination)
     except WrongDatabase:
         raise  # no lock file speaks for a database that is not the one it should be
     except LockgateError as error:
@@ -66,9 +66,9 @@ def _missing(
     return tuple(revision for revision in wanted if revision in missing)
 
 
-def _ran(destination: Destination) -> dict[str, str | None]:
+def ran_there(destination: Destination) -> dict[str, str | None]:
     """Revisions that the Ledger has as upgraded and not downgraded since, with their syntax."""
-    with destination.connected(purpose="plan") as checked:
+    with destination.connected(purpose="ledger") as checked:
         rows, _ = ledger.read_ledger(next(iter(checked.values())).connection)
     return revisions_run(rows)
 

@@ -64,10 +64,12 @@ def rehearse(
     With an Environment (or DATABASE_URL) the range begins at its revision and its structure,
     otherwise at base; without a range it is what is pending there, or what the lock file has not
     seen rehearsed on this major in its present form. `rows` is the share of the Environment's rows
-    to make up. The caller decides whether to write the lock file.
+    to make up. The caller decides whether to write the lock file, which also resolves a conflict
+    in it.
 
     Raises RowsNeedTarget, RowsOutOfRange.
     """
+    workspace.mend_lock()
     with start_from(workspace, environment, from_base=from_base, rows=rows) as start:
         parts = start.parts
         with open_scratch(workspace, major=major or start.major, parts=parts) as scratch:

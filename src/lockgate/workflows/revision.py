@@ -124,7 +124,11 @@ def revision(
 
 
 def merge(workspace: Workspace, revisions: tuple[str, ...], wish: Wish) -> NewRevision:
-    """Writes the revision that joins `revisions` and rehearses it."""
+    """Writes the revision that joins `revisions` and rehearses it.
+
+    In the middle of a git merge that resolves the conflict in the lock file.
+    """
+    workspace.mend_lock()  # a lock file beyond mending is said before anything is written
     authored = authoring.merge(workspace.project, revisions, wish)
     return _rehearsed(workspace, authored, tried=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
@@ -70,6 +71,20 @@ class Workspace:
         path = self.settings.lock_path
         return lockfile.parse(path.read_text(encoding="utf-8")) if path.is_file() else LockFile()
 
+    def mend_lock(self) -> tuple[LockFile, ...]:
+        """Takes what can be kept of a half-merged lock file for the lock file; both its sides.
+
+        For commands that write a whole one at their end. Without a conflict there is one side.
+        """
+        path = self.settings.lock_path
+        if not path.is_file():
+            return (self.lock,)
+        text = path.read_text(encoding="utf-8")
+        sides = lockfile.read_sides(text)
+        if len(sides) > 1:
+            self.__dict__["lock"] = lockfile.mend(text)
+        return sides
+
     def write_lock(self, lock: LockFile) -> None:
         """Writes the lock file whole or not at all, and only if something changed."""
         text = lockfile.render(lock)
@@ -90,11 +105,13 @@ class Workspace:
         )
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Writes `path` so that a reader, or a crash, never meets half of it."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
+        if path.exists():
+            shutil.copymode(path, fresh)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
