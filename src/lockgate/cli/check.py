@@ -39,9 +39,10 @@ def check(
     """Ask all that CI should, from heads to models.
 
     Needs no environment and no credentials: it works on a scratch server. It asks that there is
-    one head, that every revision file is as lockgate.lock has it, that what the lock file has not
-    as rehearsed goes up, down and up again, that the models make the schema that the revisions
-    make, and that replaying still reaches the lock file's fingerprint. It writes nothing.
+    one head, that every revision file is as lockgate.lock has it, that lint has nothing against
+    what the lock file has not as rehearsed, that this goes up, down and up again, that the models
+    make the schema that the revisions make, and that replaying still reaches the lock file's
+    fingerprint. It writes nothing.
 
     A difference between models and revisions that Alembic's autogenerate does not see says so.
     The revisions are not replayed where lockgate.lock has the models' fingerprint for the head

@@ -87,6 +87,12 @@ class _Reader:
         yield from self.more()
         while self.text or not self.ended:
             whole, stopped = self.whole_statements()
+            if whole and not stopped:
+                comment = self.comment_behind(whole)
+                if comment == len(self.text) and not self.ended:
+                    yield from self.more()  # for the end of its line
+                    continue
+                whole = max(whole, comment)
             if whole:
                 placed = list(self.statements(self.text[:whole]))
                 yield from placed
@@ -120,6 +126,12 @@ class _Reader:
             whole = end + 1
             if self.text[start : start + 4].lower() == "copy":
                 return whole, True
+
+    def comment_behind(self, end: int) -> int:
+        """Where a comment ends that stands behind a statement on its line; 0 for none."""
+        line = line_end(self.text, end)
+        following = self.text[end:line].lstrip()
+        return line if following[:2] == "--"[: len(following)] else 0
 
     def statements(self, text: str) -> Iterator[Placed | Remark | Comment]:
         if ALLOW in text:

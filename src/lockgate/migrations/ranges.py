@@ -9,6 +9,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from alembic.script.base import Script
 
+from lockgate.migrations.revision_files import RevisionFileUnreadable
 from lockgate.migrations.revisions import irreversible_reason, resolving
 
 
@@ -60,9 +61,12 @@ def resolve_range(
 
 
 def read_revision(script: Script) -> RevisionText:
-    """What the file of `script` says."""
+    """What the file of `script` says. Raises RevisionFileUnreadable."""
     path = Path(script.path)
-    functions = _functions(ast.parse(path.read_bytes()))
+    try:
+        functions = _functions(ast.parse(path.read_bytes()))
+    except SyntaxError as error:
+        raise RevisionFileUnreadable(str(path), error.lineno, error.msg) from None
     return RevisionText(
         revision=script.revision,
         message=script.doc,

@@ -19,6 +19,7 @@ def check_text(server: str, findings: Iterable[Finding], models_match: bool | No
         warnings += finding.severity is not Severity.ERROR
         lines.append(
             f"{finding.severity.value}[{finding.code}] {finding.source}: {finding.message}"
+            + (f" ({finding.file}:{finding.line})" if finding.file is not None else "")
         )
         lines.append(f"  {finding.remedy}")
     if models_match is True:
@@ -52,6 +53,8 @@ def check_document(
                 "severity": finding.severity.value,
                 "message": finding.message,
                 "remedy": finding.remedy,
+                "file": finding.file,
+                "line": finding.line,
             }
             for finding in findings
         ],

@@ -11,8 +11,10 @@ from lockgate.core.lockfile import compare
 from lockgate.core.rehearsal import Rehearsal, structural
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
-from lockgate.migrations.ranges import resolve_range
+from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import read_revision_files
+from lockgate.workflows.lint import Surroundings, choose_rules, lint_revisions
+from lockgate.workflows.lint_revisions import read_revisions
 from lockgate.workflows.models import ModelsMissing, compare_models, replay
 from lockgate.workflows.rehearse import Start, not_rehearsed, rehearse_range
 from lockgate.workflows.scratch import Scratch, open_scratch
@@ -62,8 +64,10 @@ def check(workspace: Workspace, *, major: int | None, everything: bool) -> Check
     parts = workspace.settings.parts
     with open_scratch(workspace, major=major, parts=parts) as scratch:
         asked = resolve_range(workspace.project.directory, None, ())
+        fresh = not_rehearsed(workspace.lock, asked, scratch.major)
+        findings += _lint(workspace, fresh, scratch.major)
         if not everything:
-            asked = not_rehearsed(workspace.lock, asked, scratch.major)
+            asked = fresh
         rehearsal = None
         if asked:
             rehearsal = rehearse_range(workspace, scratch, Start("base", parts=parts), asked)
@@ -102,6 +106,20 @@ def _lock_file(workspace: Workspace) -> Iterator[Finding]:
             f"{difference.revision} {difference.drift.value}",
             "run `lockgate rehearse` and commit lockgate.lock",
         )
+
+
+def _lint(workspace: Workspace, fresh: tuple[RevisionText, ...], major: int) -> Iterator[Finding]:
+    """What lint says of the Revisions that the lock file has not, but for information."""
+    around = Surroundings(version=major)
+    # Of heads and edited files this command speaks itself.
+    chosen = choose_rules(ignore=("multiple-heads", "edited-after-applied"))
+    try:
+        found = list(read_revisions(workspace, fresh, around.structure))
+    except LockgateError:
+        return  # a file that cannot be read, which its rehearsal reports
+    for answer in lint_revisions(found, chosen, around):
+        if isinstance(answer, Finding) and answer.severity is not Severity.INFO:
+            yield answer
 
 
 def _rehearsal(rehearsal: Rehearsal) -> Iterator[Finding]:

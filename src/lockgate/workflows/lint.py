@@ -12,7 +12,7 @@ import io
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
@@ -330,7 +330,7 @@ def lint_revisions(
             way_back.allowances = linter.allowances
             for answer in _statements(way_back, revision.down):
                 if isinstance(answer, Finding):
-                    yield answer
+                    yield replace(answer, statement=None)
             # Last, for a suppression may have waited for the way back.
             yield from linter.finish()
 
