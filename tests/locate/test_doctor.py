@@ -113,6 +113,26 @@ def test_drift_is_told_with_the_statements_of_both_cures(at_head: Site) -> None:
     assert well(at_head)
 
 
+def test_drift_is_adopted_by_a_revision_that_reaches_it(at_head: Site) -> None:
+    at_head.do("ALTER TABLE item ADD by_hand int DEFAULT 3; CREATE INDEX mine ON item (by_hand)")
+
+    adopted = at_head.run("doctor", "dev", "--adopt", "-m", "keep it")
+    stamp = adopted.stderr.split("`")[1].split()
+    assert 0 == adopted.returncode, adopted.stderr
+    assert 0 == at_head.run(*stamp[1:]).returncode
+
+    assert "ADD COLUMN by_hand" in adopted.stdout
+    assert ["lockgate", "stamp"] == stamp[:2]
+    assert well(at_head)
+
+
+def test_what_has_not_drifted_is_not_adopted(at_head: Site) -> None:
+    answer = at_head.run("doctor", "dev", "--adopt")
+
+    assert 1 == answer.returncode
+    assert 'error[LG-DOC-17]: nothing of "dev" can be adopted' in answer.stderr
+
+
 def test_several_heads_are_merged(at_head: Site) -> None:
     side = at_head.file("three").read_text().replace("'three'", "'side'").replace("size", "age")
     at_head.file("side").write_text(side)
@@ -124,7 +144,7 @@ def test_several_heads_are_merged(at_head: Site) -> None:
 
     assert ["LG-DOC-2"] == [found["code"] for found in findings]
     assert "there are 2 heads: side, three" == findings[0]["message"]
-    assert "--rebase side --onto three" in findings[0]["remedy"]
+    assert "--rebase side three" in findings[0]["remedy"]
     assert well(at_head)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from lockgate.cli.options import (
     speak,
 )
 from lockgate.cli.terminal import TERMINAL, Format
+
+if TYPE_CHECKING:
+    from lockgate.workflows.workspace import Workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +39,12 @@ def doctor(
             "--restore", metavar="REV", help="Write the lost file of a revision back from git."
         ),
     ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Write what ENV has drifted by into a revision.")
+    ] = False,
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", help="Message of that revision.")
+    ] = None,
     env: Env = None,
     config: Config = None,
     x: XArguments = None,
@@ -47,8 +56,9 @@ def doctor(
 
     Looks at the revision files, the lock file and git; then at the database of ENV, at the one of
     DATABASE_URL, or else at those of all environments: their version tables, structures, ledgers,
-    indexes, constraints, sequences and extensions. Changes nothing, but for --restore. A stamp is
-    only advised where the structure proves it. --verbose shows the statements of a cure.
+    indexes, constraints, sequences and extensions. Changes nothing, but for --restore and --adopt,
+    which write revision files. A stamp is only advised where the structure proves it. --verbose
+    shows the statements of a cure.
 
     Exits with 1 if anything is wrong.
     """
@@ -61,6 +71,8 @@ def doctor(
     if restore:
         for path in bring_back(workspace, tuple(restore)):
             TERMINAL.note(f"restored {path}")
+    if adopt:
+        return _adopt(workspace, environment_named(environment, env), message)
     found = workflow.diagnose(workspace, environment_named(environment, env))
     if output is Format.JSON:
         document = doctor_document(found.set_up, found.findings, ok=found.ok)
@@ -68,3 +80,28 @@ def doctor(
     else:
         TERMINAL.text(doctor_text(found.set_up, found.findings, verbose=verbose))
     return 0 if found.ok else 1
+
+
+def _adopt(workspace: Workspace, environment: str | None, message: str | None) -> int:
+    from lockgate.report.revision import new_revision_document, new_revision_text
+    from lockgate.workflows.adopting import adopt
+
+    if environment is None:
+        raise typer.BadParameter("--adopt needs the name of an environment")
+    adopted = adopt(workspace, environment, message)
+    new, authored = adopted.new, adopted.new.authored
+    if TERMINAL.format == Format.JSON:
+        content = new_revision_document(
+            authored.found, authored.revision, authored.path, new.rehearsal, left=adopted.left
+        )
+        TERMINAL.document("doctor-adopt", content)
+    else:
+        shown = (authored.found, authored.path, new.text, new.rehearsal)
+        TERMINAL.text(new_revision_text(*shown, left=adopted.left))
+    if adopted.left or new.rehearsal is None or not new.rehearsal.ok:
+        return 1
+    TERMINAL.note(
+        f"{environment} has this already: run `lockgate stamp {authored.revision} "
+        f"--env {environment}`, and put it into the models"
+    )
+    return 0

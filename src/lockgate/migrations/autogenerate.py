@@ -57,7 +57,9 @@ class Autogenerate:
         return ()
 
     def hide(self, context: MigrationContext) -> None:
-        """Finds `hidden`, and asks for no more."""
+        """Finds `hidden`, and asks for no more; without models nothing hides."""
+        if context.opts["target_metadata"] is None:
+            return
         autogen = AutogenContext(context, metadata=context.opts["target_metadata"])
         schema = default_schema(context)
         self.hidden |= hidden_tables(autogen, self.tables, schema=schema)

@@ -114,13 +114,13 @@ def revision(
         with open_scratch(workspace, parts=workspace.settings.parts) as scratch:
             completed = complete_revision(workspace, scratch, wish, answers or Answers())
         if completed is not None:
-            done = _rehearsed(workspace, completed.authored, tried=True)
+            done = rehearsed(workspace, completed.authored, tried=True)
             return replace(done, completed=completed)
     guard = destination.guard(purpose=f"revision {destination.name}")
     author = authoring.empty if empty else authoring.autogenerate
     workspace.progress.working("comparing the models with the database")
     authored = author(project, wish, target=destination.target(), guard=guard)
-    return _rehearsed(workspace, authored, tried=not empty)
+    return rehearsed(workspace, authored, tried=not empty)
 
 
 def merge(workspace: Workspace, revisions: tuple[str, ...], wish: Wish) -> NewRevision:
@@ -130,7 +130,7 @@ def merge(workspace: Workspace, revisions: tuple[str, ...], wish: Wish) -> NewRe
     """
     workspace.mend_lock()  # a lock file beyond mending is said before anything is written
     authored = authoring.merge(workspace.project, revisions, wish)
-    return _rehearsed(workspace, authored, tried=True)
+    return rehearsed(workspace, authored, tried=True)
 
 
 def _refuse_behind(destination: Destination, wish: Wish) -> None:
@@ -142,7 +142,8 @@ def _refuse_behind(destination: Destination, wish: Wish) -> None:
             raise NotAtHead(destination.name, tuple(script.revision for script in missing))
 
 
-def _rehearsed(workspace: Workspace, authored: Authored, *, tried: bool) -> NewRevision:
+def rehearsed(workspace: Workspace, authored: Authored, *, tried: bool) -> NewRevision:
+    """`authored` with its text and, with `tried`, its rehearsal, which the lock file keeps."""
     if authored.path is None:
         return NewRevision(authored)
     text = Path(authored.path).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
     others = [head for head in free if head != base]
     if others and all(one.problem is None for one in set_up.databases):
         remedy = (
-            f"run `lockgate merge --rebase {others[0]} --onto {base}`, for {others[0]} is "
+            f"run `lockgate merge --rebase {others[0]} {base}`, for {others[0]} is "
             "applied nowhere; or `lockgate merge heads -m MESSAGE`"
         )
     else:
