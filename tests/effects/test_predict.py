@@ -42,7 +42,7 @@ def statements(name: str, major: int) -> Iterator[str]:
 
 
 def structure_of(name: str) -> Structure:
-    structure = Structure.empty()
+    structure = Structure(complete=True)
     for parsed in parse(read(f"{name}.sql")):
         structure.apply(parsed)
     return structure

@@ -109,7 +109,7 @@ def explain(
     The last only with a `basis`. `structure` becomes what the script leaves.
     """
     before = structure.copy() if basis is not None else structure
-    unit = Unit(structure, version, file=file, complete=basis is not None)
+    unit = Unit(structure, version, file=file, complete=structure.complete)
     unit.target = basis.statistics if basis is not None else None
     linter = UnitLinter(by_subject(choose_rules()), unit)
     placed: list[ParsedStatement] = []
@@ -160,7 +160,7 @@ def structure_of_file(path: Path) -> Structure:
 
     Raises SqlFileUnreadable, SchemaNotUnderstood.
     """
-    structure = Structure.empty()
+    structure = Structure(complete=True)
     for parsed in _readable(path, parse(read_sql(path).decode(errors="replace"))):
         structure.apply(parsed)
     # A dump ends with no schema in its path, and what is explained is not part of it.

@@ -33,7 +33,7 @@ def alter_table(touched: Touched, tree: Tree) -> None:
     structure = touched.structure
     kind = _OBJECT.get(tree.get("objtype", ""), Kind.TABLE)
     relation = structure.find(parts_of(found), kind)
-    if not relation.known and tree.get("missing_ok") and structure.relations:
+    if not relation.known and tree.get("missing_ok") and structure.complete:
         return
     commands = [body(node, "AlterTableCmd") for node in tree.get("cmds", ())]
     mode = max((_mode(touched, command) for command in commands), key=lambda m: m.strength)

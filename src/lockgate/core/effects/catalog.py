@@ -29,7 +29,7 @@ Reader = Callable[[Structure, CatalogObject, Properties], None]
 
 def from_catalog(catalog: Catalog) -> Structure:
     """The Structure of a Catalog; names without a schema are looked for in `public`."""
-    structure = Structure.empty()
+    structure = Structure(complete=True)
     by_kind: defaultdict[str, list[CatalogObject]] = defaultdict(list)
     for found in catalog.objects:
         by_kind[found.kind].append(found)

@@ -87,7 +87,7 @@ def sequence(touched: Touched, tree: Tree) -> None:
 def alter_sequence(touched: Touched, tree: Tree) -> None:
     """ALTER SEQUENCE."""
     found = touched.structure.find(parts_of(tree.get("sequence", {})), Kind.SEQUENCE)
-    if not found.known and tree.get("missing_ok") and touched.structure.relations:
+    if not found.known and tree.get("missing_ok") and touched.structure.complete:
         return
     touched.lock(found, SRE)
     _owner(touched, tree)

@@ -37,7 +37,7 @@ def drop(touched: Touched, tree: Tree) -> None:
         parts = object_name(node)
         if kind in _KINDS:
             relation = structure.find(parts, _KINDS[kind])
-            if not relation.known and tree.get("missing_ok") and structure.relations:
+            if not relation.known and tree.get("missing_ok") and structure.complete:
                 continue
             if tree.get("concurrent"):
                 _drop_index_concurrently(touched, relation)
@@ -46,7 +46,8 @@ def drop(touched: Touched, tree: Tree) -> None:
         elif kind in _ON_TABLE and len(parts) > 1:
             table = structure.find(parts[:-1])
             named = (*table.triggers, *table.rules, *table.policies)
-            if tree.get("missing_ok") and structure.relations and parts[-1] not in named:
+            known = table.known or structure.complete
+            if tree.get("missing_ok") and known and parts[-1] not in named:
                 continue
             touched.lock(table, AX)
             if kind == "OBJECT_TRIGGER" and table.kind is Kind.PARTITIONED:
@@ -166,11 +167,12 @@ def _defaults_from(structure: Structure, sequence: Name) -> Iterator[Relation]:
 def _drop_schema(touched: Touched, schema: str, *, cascade: bool) -> None:
     if not cascade:
         return
+    known = touched.structure.complete
     for relation in list(touched.structure.relations.values()):
         if relation.name[0] == schema:
             drop_relation(touched, relation, cascade=True)
-    if not touched.structure.relations:
-        touched.unknown = True
+            known = True
+    touched.unknown = touched.unknown or not known
 
 
 def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> None:
@@ -185,7 +187,12 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
             drop_relation(touched, relation, cascade=True)
     for relation in tables_with_type(structure, parts):
         touched.lock(relation, AX)
-    if not structure.relations:
+    known = composite or any(
+        (schema, parts[-1]) in types
+        for types in (structure.domains, structure.enums)
+        for schema in (parts[-2:-1] or structure.search_path)
+    )
+    if not known and not structure.complete:
         touched.unknown = True
 
 
@@ -213,7 +220,7 @@ def _drop_function_users(touched: Touched, parts: tuple[str, ...]) -> None:
             for kind, found in nodes([expression.tree]):
                 if kind == "FuncCall" and words(found.get("funcname"))[-1:] == parts[-1:]:
                     touched.lock(relation, AX)
-    if not structure.relations:
+    if not structure.routine(parts) and not structure.complete:
         touched.unknown = True
 
 

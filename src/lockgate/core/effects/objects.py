@@ -27,7 +27,7 @@ _ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
 
 def _named(touched: Touched, tree: Tree, kind: Kind = Kind.TABLE) -> Relation | None:
     relation = touched.structure.find(parts_of(tree.get("relation", {})), kind)
-    skipped = not relation.known and tree.get("missing_ok") and touched.structure.relations
+    skipped = not relation.known and tree.get("missing_ok") and touched.structure.complete
     return None if skipped else relation
 
 
@@ -144,7 +144,7 @@ def alter_domain(touched: Touched, tree: Tree) -> None:
         return
     parts = words(tree.get("typeName"))
     if _domain(touched, parts) is None:
-        touched.unknown = not touched.structure.relations
+        touched.unknown = not touched.structure.complete
     for name in [parts, *_domains_over(touched, parts)]:
         for relation in tables_with_type(touched.structure, name):
             if relation.kind is not Kind.VIEW:

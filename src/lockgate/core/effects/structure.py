@@ -191,7 +191,10 @@ class Domain:
 
 @dataclass(slots=True)
 class Structure:
-    """Relations, types and functions by name, and how names without a schema are read."""
+    """Relations, types and functions by name, and how names without a schema are read.
+
+    Of a `complete` one, what is not in it does not exist.
+    """
 
     relations: dict[Name, Relation] = field(default_factory=dict)
     domains: dict[Name, Domain] = field(default_factory=dict)
@@ -204,6 +207,7 @@ class Structure:
     search_path: tuple[str, ...] = ("public",)
     prepared: dict[str, Tree] = field(default_factory=dict)
     time_zone: str = ""
+    complete: bool = False
 
     @classmethod
     def empty(cls) -> Structure:
