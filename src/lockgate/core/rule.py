@@ -280,8 +280,9 @@ def short(relation: str) -> str:
 
 
 def blocked(effect: Effect) -> str:
-    """The lock in words: `blocks reads and writes on orders`."""
-    return f"blocks {' and '.join(effect.blocks)} on {short(effect.relation)}"
+    """The lock in words: `blocks reads and writes on orders`; `may block` where it is a guess."""
+    blocks = "may block" if effect.evidence is Evidence.UNKNOWN else "blocks"
+    return f"{blocks} {' and '.join(effect.blocks)} on {short(effect.relation)}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -169,6 +169,7 @@ class _Answering:
         self.recorder = recorder
         self.dialect = dialect
         self.engine = self
+        self.name = dialect.name
 
     def execute(self, statement: object, *_: object, **__: object) -> _NoRows:
         """Writes a statement down."""
