@@ -96,11 +96,16 @@ sa.Table("item", metadata,
 def test_diff_marks_the_same_changes_in_the_other_direction(
     make_project: Callable[..., Path], lockgate: Run, server: Server
 ) -> None:
-    models = 'sa.Table("item", metadata, sa.Column("id", sa.Integer), sa.CheckConstraint("id > 0"))'
+    models = """
+sa.Table("item", metadata, sa.Column("id", sa.Integer), sa.Column("y", sa.Boolean),
+         sa.CheckConstraint("id > 0"))
+"""
     folder = make_project(
         SETTINGS,
         env_py=ENV_PY.format(models=models, options=""),
-        revisions={"one": ("op.execute('CREATE TABLE item (id integer, x integer)')", "pass")},
+        revisions={
+            "one": ("op.execute('CREATE TABLE item (id integer, x integer, y boolean)')", "pass")
+        },
     )
 
     done = lockgate(folder, "diff", "models", "revision:head", SCRATCH_URL=server.url.render())

@@ -74,5 +74,8 @@ def _schemas(metadata: MetaData, tables: Iterable[Table]) -> Iterator[str]:
         if table.schema:
             yield table.schema
         for column in table.columns:
-            if isinstance(column.type, SchemaType) and column.type.schema:
-                yield column.type.schema
+            # A boolean is one too, and has none.
+            if isinstance(column.type, SchemaType) and (
+                schema := getattr(column.type, "schema", None)
+            ):
+                yield str(schema)
