@@ -253,3 +253,33 @@ def test_check_replays_nothing_where_the_lock_file_has_the_models_fingerprint(
     assert at_once.returncode == 0, at_once.stdout
     assert "the models make the same schema as the revisions" in at_once.stdout
     assert "division by zero" in with_all.stdout
+
+
+def test_check_makes_the_models_again_when_their_statements_changed(
+    make_project: Callable[..., Path], lockgate: Run, server: Server
+) -> None:
+    models = 'sa.Table("item", metadata, sa.Column("id", sa.Integer), sa.Index("ix", "id"{}))'
+    folder = make_project(
+        SETTINGS,
+        env_py=ENV_PY.format(models=models.format(""), options=""),
+        revisions={
+            "one": (
+                "op.execute('CREATE TABLE item (id integer); CREATE INDEX ix ON item (id)')",
+                "op.drop_table('item')",
+            )
+        },
+    )
+    scratch = server.url.render()
+    lockgate(folder, "rehearse", SCRATCH_URL=scratch)
+    first = lockgate(folder, "check", SCRATCH_URL=scratch)
+    again = lockgate(folder, "check", SCRATCH_URL=scratch)
+    other = ', postgresql_where=sa.text("id > 0")'
+    (folder / "migrations" / "env.py").write_text(
+        ENV_PY.format(models=models.format(other), options="")
+    )
+
+    changed = lockgate(folder, "check", SCRATCH_URL=scratch)
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stdout + again.stdout
+    assert changed.returncode == 1
+    assert "index public.ix, predicate added by the models (autogenerate" in changed.stdout

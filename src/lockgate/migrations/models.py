@@ -6,7 +6,7 @@ with alembic_utils.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -16,16 +16,21 @@ from sqlalchemy.sql.sqltypes import SchemaType
 
 from lockgate.migrations import entities
 from lockgate.migrations.driver import Steps
+from lockgate.migrations.recording import digest
 
 
 class ModelsBuilder:
     """Steps of a run that make the models' schema instead of running revisions.
 
-    `found` says afterwards whether `env.py` names models at all.
+    Nothing is made where `is_known` says so of the digest of the statements. `found` says
+    afterwards whether `env.py` names models at all, and `digest` is what they were told by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_known: Callable[[str], bool] | None = None) -> None:
+        self.is_known = is_known
         self.found = False
+        self.known = False
+        self.digest: str | None = None
 
     @property
     def steps(self) -> Steps:
@@ -36,11 +41,19 @@ class ModelsBuilder:
         connection = context.connection
         assert connection is not None
         registered = entities.registered(context.opts)
+        models = [
+            (metadata, _own_tables(metadata, context.opts))
+            for metadata in all_metadata(context.opts.get("target_metadata"))
+        ]
+        self.found |= bool(models)
         with context.begin_transaction(_per_migration=True):
+            if self.is_known is not None:
+                self.digest = digest(context, models, registered)
+                self.known = self.digest is not None and self.is_known(self.digest)
+            if self.known:
+                return ()
             registered = entities.create_early(connection, registered)
-            for metadata in all_metadata(context.opts.get("target_metadata")):
-                self.found = True
-                tables = _own_tables(metadata, context.opts)
+            for metadata, tables in models:
                 for schema in sorted(set(_schemas(metadata, tables))):
                     connection.execute(CreateSchema(schema, if_not_exists=True))
                 metadata.create_all(connection, tables=tables)
