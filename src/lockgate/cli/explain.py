@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from lockgate.cli.options import (
     speak,
 )
 from lockgate.cli.terminal import TERMINAL, Format
+
+if TYPE_CHECKING:
+    from lockgate.workflows.workspace import Workspace
 
 MAJORS = (14, 18)
 
@@ -52,6 +55,10 @@ def explain(
             help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
         ),
     ] = None,
+    observe: Annotated[
+        bool,
+        typer.Option("--observe", help="Run them on a scratch server, and see what they do."),
+    ] = False,
     config: Config = None,
     x: XArguments = None,
     output: Output = Format.TEXT,
@@ -62,13 +69,16 @@ def explain(
 
     For each statement, which relations it locks and how strongly, which it rewrites or reads as a
     whole, which indexes it builds, whether it may run inside a transaction block, and whether it
-    fails as soon as there is a row. Nothing runs: it is predicted from the text and from what
-    exists, and each statement is seen on what the ones before it left.
+    fails as soon as there is a row. Nothing runs, unless with --observe: it is predicted from the
+    text and from what exists, and each statement is seen on what the ones before it left.
 
     What exists is what --schema makes, or what the database of --env holds; without either, only
     what the statements themselves make is known, and the rest is guessed to the safe side. With
     --env each statement also has a forecast, from that database's own sizes and traffic: how long
     it takes, whom it blocks for how long, and what it needs.
+
+    With --observe each statement runs on scratch, where --schema or --env have made what exists,
+    without rows; what it does there is seen, compared with the prediction, and beats it.
 
     Exits with 1 if one of the rules of `lockgate lint` finds an error.
     """
@@ -87,7 +97,7 @@ def explain(
             f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
         )
     script = sql.encode(errors="replace") if sql is not None else _read(file)
-    version, basis = workflow.NEWEST, None
+    version, basis, workspace = workflow.NEWEST, None, None
     if env is not None:
         workspace = open_workspace(config, x)
         structure, version, basis = workflow.structure_and_basis(workspace, env)
@@ -102,6 +112,11 @@ def explain(
         file=str(file) if file is not None else None,
         basis=basis,
     )
+    if observe:
+        from lockgate.workflows.observing import observed
+
+        place = workspace or _project(config, x)
+        found = observed(found, place, schema=schema, environment=env)
     if output is Format.JSON:
         content = explain_document(found.statements, found.findings, found.version, file=found.file)
         TERMINAL.document("explain", content)
@@ -114,9 +129,22 @@ def explain(
                 found.version,
                 width=min(TERMINAL.width, 100),
                 colour=TERMINAL.colour,
+                observed_on=found.observed_on,
             )
         )
     return 1 if any(finding.severity is Severity.ERROR for finding in found.findings) else 0
+
+
+def _project(config: Path | None, x: list[str] | None) -> Workspace | None:
+    """The project that this runs in; none is needed for statements in a file."""
+    from lockgate.config import SettingsMissing
+
+    try:
+        return open_workspace(config, x)
+    except SettingsMissing:
+        if config is not None:
+            raise
+        return None
 
 
 def _read(file: Path | None) -> bytes:

@@ -48,6 +48,7 @@ def explain_text(
     *,
     width: int,
     colour: bool,
+    observed_on: str | None = None,
 ) -> str:
     """Each statement with a table of what it locks, and what the rules say of it."""
     lines: list[str] = []
@@ -72,7 +73,8 @@ def explain_text(
         lines += ["", *finding_lines(others, width)]
     if not lines:
         return "no statement to explain"
-    return "\n".join([*lines, "", f"predicted for PostgreSQL {version}"])
+    how = f"observed on PostgreSQL {observed_on}" if observed_on else None
+    return "\n".join([*lines, "", how or f"predicted for PostgreSQL {version}"])
 
 
 def finding_lines(findings: Iterable[Finding], width: int) -> list[str]:

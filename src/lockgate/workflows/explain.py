@@ -88,12 +88,16 @@ class ExplainedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A script's statements in order, on a PostgreSQL of major `version`."""
+    """A script's statements in order, on a PostgreSQL of major `version`.
+
+    `observed_on` is the version of the scratch server that they were tried on, if they were.
+    """
 
     version: int
     statements: tuple[ExplainedStatement, ...]
     file: str | None = None
     findings: tuple[Finding, ...] = ()
+    observed_on: str | None = None
 
 
 def explain(

@@ -1,0 +1,118 @@
+"""Prediction against observation: one answer from both, and where they disagree.
+
+Observed beats predicted. A disagreement is a mistake of lockgate's, and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
+from lockgate.core.finding import Finding, Severity
+
+Hidden = Mapping[str, frozenset[LockMode]]
+"""Modes in which the session held a relation before the statement: one more cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a statement does by both, and a line for each relation on which they disagree."""
+
+    statement: StatementEffects
+    disagreements: tuple[str, ...] = ()
+
+
+def agree(
+    predicted: StatementEffects, observed: StatementEffects, hidden: Hidden | None = None
+) -> Agreement:
+    """Both in one, each Effect with how it is known.
+
+    Not compared are locks that let reads, writes and other schema changes go on: which of them a
+    query takes depends on its plan and on the rows that there are. Nor is what was predicted as
+    unknown.
+    """
+    hidden = hidden or {}
+    before = {effect.relation: effect for effect in predicted.effects}
+    after = {effect.relation: effect for effect in observed.effects}
+    merged, lines = dict(before), []
+    for relation in sorted(before.keys() | after.keys()):
+        expected, seen = before.get(relation), after.get(relation)
+        if expected is not None and expected.mode in hidden.get(relation, frozenset()):
+            if seen is not None:
+                merged[relation] = _with_work(expected, seen)
+            continue
+        if seen is not None:
+            merged[relation] = seen
+        if _differ(expected, seen):
+            lines.append(f"{relation}: predicted {_words(expected)}, observed {_words(seen)}")
+    if any(effect.relation == "?" for effect in predicted.effects):
+        merged.pop("?", None)  # what could not be read has been seen
+        lines = []
+    return Agreement(
+        StatementEffects(
+            tuple(merged.values()),
+            observed.transaction,
+            predicted.fails_if_rows or observed.fails_if_rows,
+        ),
+        tuple(lines),
+    )
+
+
+def disagreement_findings(
+    lines: tuple[str, ...], *, statement: int, file: str | None = None, line: int | None = None
+) -> tuple[Finding, ...]:
+    """A Finding for each disagreement on the statement of that index."""
+    return tuple(
+        Finding(
+            "LG-OBS-1",
+            "observation",
+            f"prediction and observation disagree on {text}",
+            "report it to lockgate with the statement and the server's version",
+            Severity.WARNING,
+            statement=statement,
+            relation=text.partition(": ")[0],
+            file=file,
+            line=line,
+        )
+        for text in lines
+    )
+
+
+def _with_work(expected: Effect, seen: Effect) -> Effect:
+    return replace(
+        expected,
+        rewrites=expected.rewrites or seen.rewrites,
+        scans=expected.scans or seen.scans,
+        builds=tuple(sorted({*expected.builds, *seen.builds})),
+    )
+
+
+def _differ(expected: Effect | None, seen: Effect | None) -> bool:
+    if expected is not None and expected.evidence is Evidence.UNKNOWN:
+        return False
+    if _weight(expected) < _COMPARED and _weight(seen) < _COMPARED:
+        return False
+    return _facts(expected) != _facts(seen)
+
+
+_COMPARED = LockMode.SHARE_UPDATE_EXCLUSIVE.strength
+
+
+def _weight(effect: Effect | None) -> int:
+    return effect.mode.strength if effect is not None else 0
+
+
+def _facts(effect: Effect | None) -> tuple[object, ...] | None:
+    if effect is None:
+        return None
+    return (effect.mode, effect.rewrites, effect.scans, tuple(sorted(effect.builds)))
+
+
+def _words(effect: Effect | None) -> str:
+    if effect is None:
+        return "no lock"
+    parts = [effect.mode.value]
+    parts += ["rewritten"] if effect.rewrites else ["read as a whole"] if effect.scans else []
+    parts += [f"builds {', '.join(effect.builds)}"] if effect.builds else []
+    return " and ".join(parts)

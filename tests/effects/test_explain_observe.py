@@ -1,0 +1,87 @@
+"""`lockgate explain --observe`, and prediction held against observation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from lockgate.core.agreement import agree, disagreement_findings
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
+from tests.conftest import RunLockgate
+
+EXCLUSIVE, SHARE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE
+
+
+def effects(*found: Effect) -> StatementEffects:
+    return StatementEffects(found)
+
+
+def test_what_is_observed_beats_what_was_predicted_and_the_difference_is_said() -> None:
+    seen = Effect("public.t", SHARE, scans=True, evidence=Evidence.OBSERVED)
+
+    both = agree(effects(Effect("public.t", EXCLUSIVE)), effects(seen))
+
+    (finding,) = disagreement_findings(both.disagreements, statement=0)
+    assert effects(seen) == both.statement
+    assert (
+        "prediction and observation disagree on public.t: "
+        "predicted ACCESS EXCLUSIVE, observed SHARE and read as a whole"
+    ) == finding.message
+
+
+def test_a_lock_that_was_held_before_is_neither_seen_nor_missed() -> None:
+    predicted = Effect("public.t", EXCLUSIVE)
+
+    both = agree(effects(predicted), effects(), {"public.t": frozenset({EXCLUSIVE})})
+
+    assert (effects(predicted), ()) == (both.statement, both.disagreements)
+
+
+def test_locks_of_queries_depend_on_rows_and_are_not_compared() -> None:
+    both = agree(effects(Effect("public.f", LockMode.ROW_SHARE)), effects())
+
+    assert () == both.disagreements
+
+
+def test_an_unknown_effect_gives_way_to_what_was_seen() -> None:
+    seen = Effect("public.t", EXCLUSIVE, evidence=Evidence.OBSERVED)
+    unknown = replace(seen, relation="?", evidence=Evidence.UNKNOWN)
+
+    both = agree(effects(unknown), effects(seen))
+
+    assert (effects(seen), ()) == (both.statement, both.disagreements)
+
+
+def test_observe_sees_what_dynamic_sql_does(tmp_path: Path, lockgate: RunLockgate) -> None:
+    schema = tmp_path / "schema.sql"
+    schema.write_text("CREATE TABLE orders (id int PRIMARY KEY);")
+    script = "DO $$ BEGIN EXECUTE lower('DROP TABLE ORDERS'); END $$; ALTER TABLE gone ADD x int"
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", str(schema), script, "--format", "json"
+    )
+
+    found = json.loads(answer.stdout)
+    dropped, failed = found["statements"]
+    assert [("public.orders", "ACCESS EXCLUSIVE", "observed")] == [
+        (e["relation"], e["mode"], e["evidence"])
+        for e in dropped["effects"]
+        if e["relation"] == "public.orders"
+    ]
+    assert {"predicted"} == {e["evidence"] for e in failed["effects"]}
+    assert ['the statement fails on scratch: relation "gone" does not exist (42P01)'] == [
+        f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")
+    ]
+
+
+def test_a_schema_that_fails_on_scratch_says_where(tmp_path: Path, lockgate: RunLockgate) -> None:
+    schema = tmp_path / "schema.sql"
+    schema.write_text("SELECT 1;\nCREATE TABLE orders (id nothing);")
+
+    answer = lockgate(tmp_path, "explain", "--observe", "--schema", "schema.sql", "SELECT 1")
+
+    assert 2 == answer.returncode
+    assert 'error[LG-SQL-2]: "schema.sql" cannot be read on line 2: type "nothing" does not' in (
+        answer.stderr
+    )
