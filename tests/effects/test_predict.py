@@ -25,7 +25,7 @@ from tests.conftest import NewDatabase
 from tests.effects.corpus import ROLES
 
 HERE = Path(__file__).parent
-STRUCTURES = ("wide", "deep", "nested")
+STRUCTURES = ("wide", "deep", "nested", "mixed")
 SINCE = re.compile(r"/\* since (\d+) \*/ ")
 
 

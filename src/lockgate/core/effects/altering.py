@@ -24,7 +24,7 @@ from lockgate.core.effects.structure import (
     Relation,
     Structure,
 )
-from lockgate.core.effects.trees import Node, body, same, words
+from lockgate.core.effects.trees import Node, body, columns_in, same, words
 from lockgate.core.parsed import Tree
 
 
@@ -71,6 +71,9 @@ def _add_column(structure: Structure, relation: Relation, command: Tree) -> None
 def _drop_column(structure: Structure, relation: Relation, command: Tree) -> None:
     name = command.get("name", "")
     relation.columns.pop(name, None)
+    for column in list(relation.columns.values()):
+        if column.generated and column.default and name in columns_in(column.default.tree):
+            _drop_column(structure, relation, {"name": column.name})
     for constraint in list(relation.constraints.values()):
         if name in constraint.columns:
             drop_constraint(structure, relation, constraint.name)

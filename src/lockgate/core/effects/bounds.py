@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effects.expressions import conjuncts, without_casts
 from lockgate.core.effects.structure import ConstraintKind, Relation, Structure
-from lockgate.core.effects.trees import body, columns_in, literal, only, words
+from lockgate.core.effects.trees import body, columns_in, literal, nodes, only, words
 from lockgate.core.parsed import Tree
 
 
@@ -58,37 +58,87 @@ def default_is_proven(parent: Relation, default: Relation, bound: Tree) -> bool:
     return False
 
 
-def names_key(parent: Relation, condition: Tree) -> bool:
-    """Whether a condition says something of the key of a partitioned table."""
-    return not columns_in(condition).isdisjoint(_keys(parent))
+def partitions_left(
+    structure: Structure, parent: Relation, condition: Tree | None
+) -> list[Relation] | None:
+    """The partitions that a query with that condition looks at; None where only values tell.
 
-
-def partition_for(structure: Structure, parent: Relation, condition: Tree) -> Relation | None:
-    """The only partition that a condition leaves, where it compares the key with a constant."""
+    All of them, but for those that a comparison of the first key with a constant leaves out.
+    """
+    children = [structure.get(name) for name in parent.children]
     keys = _keys(parent)
-    if len(keys) != 1:
-        return None
-    pairs = [_compared(one, keys[0]) for one in conjuncts(condition)]
-    values = {pair[1] for pair in pairs if pair is not None and pair[0] == "="}
-    if len(values) != 1 or values == {None}:
-        return None
-    value = values.pop()
-    for name in parent.children:
-        child = structure.get(name)
-        if _takes(child.bound or {}, value):
-            return child
-    return structure.default_partition(parent)
+    if not condition or not keys:
+        return children
+    pairs = []
+    for one in conjuncts(condition):
+        pair = _compared(one, keys[0])
+        if pair is not None and pair[1] is not None:
+            pairs.append(pair)
+        elif pair is None and not columns_in(one).isdisjoint(keys) and _has_constant(one):
+            return None
+    if not pairs:
+        return children
+    left = []
+    for child in children:
+        bound = child.bound or {}
+        if bound.get("is_default"):
+            continue
+        found = [_may_hold(bound, len(keys) == 1, pair) for pair in pairs]
+        if None in found:
+            return None
+        if all(found):
+            left.append(child)
+    default = structure.default_partition(parent)
+    equal = any(operator == "=" for operator, _ in pairs)
+    if default is not None and not (equal and left):
+        left.append(default)
+    return left
 
 
-def _takes(bound: Tree, value: object) -> bool:
+def _has_constant(condition: Tree) -> bool:
+    """Whether the planner may know what a condition compares a key with."""
+    return any(kind in ("A_Const", "ParamRef", "SQLValueFunction") for kind, _ in nodes(condition))
+
+
+def _may_hold(bound: Tree, whole_key: bool, pair: tuple[str, object]) -> bool | None:
+    """Whether a partition may have rows for which the comparison is true; None if unknown."""
+    operator, value = pair
     if bound.get("strategy") == "l":
-        return value in {constant(node) for node in bound.get("listdatums", ())}
-    low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
-    above = low == "MINVALUE" or (isinstance(value, int) and isinstance(low, int) and low <= value)
-    below = high == "MAXVALUE" or (
-        isinstance(value, int) and isinstance(high, int) and value < high
-    )
-    return bound.get("strategy") == "r" and above and below
+        held = [constant(node) for node in bound.get("listdatums", ())]
+        if operator == "=":
+            return value in held
+        return None if operator not in ("<", "<=", ">", ">=") else True
+    if bound.get("strategy") != "r":
+        return None
+    low, high = (_first_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
+    if None in (low, high):
+        return None
+    above = low == "MINVALUE" or _ordered(low, value)
+    below = high == "MAXVALUE" or _ordered(value, high)
+    if above is None or below is None:
+        return None
+    # The upper edge is outside, unless more columns of the key follow.
+    within = below and (whole_key is False or value != high)
+    return {
+        "=": bool(above and within),
+        "<": bool(above and value != low),
+        "<=": bool(above),
+        ">": bool(within),
+        ">=": bool(within),
+    }.get(operator)
+
+
+def _first_edge(edge: list[Tree]) -> object:
+    return _edge(edge[:1])
+
+
+def _ordered(low: object, high: object) -> bool | None:
+    """Whether `low` is not above `high`; None where that depends on more than the text."""
+    if isinstance(low, int) and isinstance(high, int):
+        return low <= high
+    if isinstance(low, str) and isinstance(high, str) and low[:4].isdigit() and high[:4].isdigit():
+        return low <= high  # dates, as they are usually written
+    return None
 
 
 def _keys(parent: Relation) -> list[str]:

@@ -116,6 +116,11 @@ def drop(plan: Plan, command: Tree) -> None:
     cascade = command.get("behavior") == "DROP_CASCADE"
     for relation in plan.everywhere:
         _drop_from(plan, relation, name, cascade)
+        # What is generated from a column goes with it, up to 14 even without CASCADE.
+        for column in relation.columns.values() if cascade or touched.version < 15 else ():
+            made_of = columns_in(column.default.tree) if column.default else frozenset()
+            if column.generated and name in made_of:
+                _drop_from(plan, relation, column.name, cascade)
     for relation in plan.everywhere:
         for sequence in plan.structure.sequences_of(relation.name, name):
             touched.lock(sequence, AX)

@@ -166,6 +166,10 @@ def drop(plan: Plan, command: Tree) -> None:
         constraint.kind is ConstraintKind.CHECK and not constraint.no_inherit
     ) or plan.relation.kind is Kind.PARTITIONED:
         plan.lock_below()
+    checks = constraint.kind is ConstraintKind.CHECK and not constraint.no_inherit
+    if checks and touched.version >= 18:  # with ONLY too
+        for child in plan.relation.children:
+            touched.lock(child, AX)
     if constraint.references is not None:
         far = structure.get(constraint.references)
         touched.lock(far, AX)

@@ -124,10 +124,14 @@ def _lock_one(touched: Touched, relation: Relation, mode: LockMode, *, recurses:
         return
     touched.lock(relation, mode)
     if relation.kind is Kind.VIEW:
+        own = {found.get("ctename") for kind, found in nodes([relation.uses]) if kind in _CTE}
         for kind, found in nodes([relation.uses]):
-            if kind == "RangeVar":
+            if kind == "RangeVar" and found.get("relname") not in own:
                 source = touched.structure.find(parts_of(found))
                 _lock_one(touched, source, mode, recurses=found.get("inh", False))
     elif recurses:
         for child in touched.structure.below(relation):
             touched.lock(child, mode)
+
+
+_CTE = ("CommonTableExpr",)

@@ -61,7 +61,7 @@ def rename(touched: Touched, tree: Tree) -> None:
             inherited = not constraint.no_inherit and tree["relation"].get("inh")
             for found in structure.below(relation) if inherited else ():
                 touched.lock(found, AX)
-    elif kind == "OBJECT_TRIGGER" and relation.kind is Kind.PARTITIONED:
+    elif kind == "OBJECT_TRIGGER" and relation.kind is Kind.PARTITIONED and touched.version > 14:
         for found in structure.with_below(relation):
             touched.lock(found, AX)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
-from lockgate.core.effects.bounds import names_key, partition_for
+from lockgate.core.effects.bounds import partitions_left
 from lockgate.core.effects.expressions import sequence_of, split_name, without_casts
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation
@@ -130,18 +130,15 @@ def lock_rows(
             touched.lock_indexes(relation, mode)
         for above in touched.structure.above(relation):
             touched.lock(above, READ)
-        condition = (where or {}).get("whereClause")
-        if recurses and condition and names_key(relation, condition):
-            # Which partitions are left depends on values; one is known by a constant.
-            left = partition_for(touched.structure, relation, condition)
-            if left is not None:
-                lock_rows(touched, left, mode, where=where)
-            return
-    else:
-        touched.lock_indexes(relation, mode)
+        if recurses:
+            condition = (where or {}).get("whereClause")
+            for child in partitions_left(touched.structure, relation, condition) or ():
+                lock_rows(touched, child, mode, where=where)
+        return
+    touched.lock_indexes(relation, mode)
     if recurses:
-        for child in relation.children:
-            lock_rows(touched, touched.structure.get(child), mode, where=where)
+        for name in relation.children:
+            lock_rows(touched, touched.structure.get(name), mode, where=where)
 
 
 def _view_sources(touched: Touched, view: Relation, mode: LockMode) -> None:
@@ -216,11 +213,8 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
     if not planned:
         return
     if table.kind is Kind.VIEW:
-        for node in only(table.uses)[1].get("fromClause", ())[:1]:
-            range_var = body(node, "RangeVar")
-            if range_var:
-                table = touched.structure.find(parts_of(range_var))
-                touched.lock(table, WRITE)
+        table = _base_table(touched, table)
+        touched.lock(table, WRITE)
     for above in touched.structure.above(table):
         touched.lock(above, READ)
     if "infer" in tree.get("onConflictClause", {}):
@@ -243,6 +237,17 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
         nulls = given and not given.intersection(constraint.columns)
         if not nulls and not _is_given_null(tree, source, table, constraint):
             _look_up(touched, constraint)
+
+
+def _base_table(touched: Touched, relation: Relation) -> Relation:
+    """The table under a view that can be written to."""
+    while relation.kind is Kind.VIEW:
+        sources = only(relation.uses)[1].get("fromClause", ())
+        range_var = body(sources[0], "RangeVar") if sources else {}
+        if not range_var:
+            return relation
+        relation = touched.structure.find(parts_of(range_var))
+    return relation
 
 
 def _width(source: Tree) -> int:
@@ -296,6 +301,7 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
     _expressions(touched, rest, known, planned)
     if not planned or not touched.runs:
         return
+    table = _base_table(touched, table)
     changed = {
         found.get("name")
         for node in tree.get("targetList", ())
