@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script.base import Script
+from sqlalchemy import create_mock_engine
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.inspection import _inspects
+from sqlalchemy.sql import Executable
 
 from lockgate.core.statement import Direction
 from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
@@ -169,6 +172,7 @@ class _Answering:
         self.recorder = recorder
         self.dialect = dialect
         self.engine = self
+        self.dialect_url = "postgresql://"
         self.name = dialect.name
 
     def execute(self, statement: object, *_: object, **__: object) -> _NoRows:
@@ -180,11 +184,36 @@ class _Answering:
 
     exec_driver_sql = execute
 
+    def _run_ddl_visitor(self, visitor: object, element: object, **options: object) -> None:
+        """What SQLAlchemy calls to make or drop a type, as it does before a table with an Enum."""
+
+        def write(ddl: Executable, *_: object, **__: object) -> None:
+            self.recorder.write(str(ddl.compile(dialect=self.dialect)))  # type: ignore[attr-defined]
+
+        mock: Any = create_mock_engine(self.dialect_url, write)  # Any: the method is internal
+        mock._run_ddl_visitor(visitor, element, **options)
+
     def scalar(self, statement: object, *_: object) -> None:
         """Writes a statement down, and has no answer."""
         self.execute(statement)
 
     scalars = execute
+
+
+class _NoTables:
+    """What SQLAlchemy's inspection says of a database that has nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: False if name.startswith("has_") else []
+
+
+@_inspects(_Answering)
+def _inspected(connection: _Answering) -> _NoTables:
+    """What `sa.inspect(op.get_bind())` gives a Revision that looks before it acts."""
+    connection.recorder.asked = connection.recorder.asked or connection.recorder.line()
+    return _NoTables()
 
 
 class _NoRows:
