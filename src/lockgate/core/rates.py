@@ -7,6 +7,7 @@ calibrated for the occasion, and without any of them it is 1.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
 
 SHORTEST_MS = 1.0
 """What is modelled as shorter says nothing of a rate: it is overhead."""
+STEADY_MS = 10.0
+"""What a statement has to be modelled to take to weigh as much as all others of its kind."""
 DOMINANT = 0.6
 
 
@@ -82,7 +85,7 @@ class Rates:
         for one in self.measurements:
             if one.basis is Basis.REHEARSED and one.sql == sql and one.factor is not None:
                 rows = sum(work.rows for work in one.works)
-                return self._moved(one.factor, Basis.REHEARSED, rows)
+                return self._moved(self._steadied(one), Basis.REHEARSED, rows)
         modelled = sum(work.milliseconds for work in works)
         if modelled == 0:
             return Factor(1.0, SPREAD[Basis.ASSUMED], Basis.ASSUMED)
@@ -91,6 +94,21 @@ class Rates:
         spread = sum(factor.spread * share for factor, share in parts)
         weakest = max((f.basis for f, _ in parts), key=list(Basis).index)
         return Factor(value, spread, weakest)
+
+    def _steadied(self, one: Measurement) -> float:
+        """The factor of `one`, drawn to those of the others the more, the shorter it was.
+
+        A statement that takes 10 ms is as good as all others together; one of a second stands
+        for itself. What a machine does beside it hits the short ones hardest.
+        """
+        own = one.factor or 1.0
+        rest = tuple(m for m in self.measurements if m is not one)
+        others = _factors(rest, Basis.REHEARSED, one.kind) or _factors(rest, Basis.REHEARSED, None)
+        if not others:
+            return own
+        modelled = sum(work.milliseconds for work in one.works)
+        weight = modelled / (modelled + STEADY_MS)
+        return math.exp(weight * math.log(own) + (1 - weight) * math.log(median(others)))
 
     def tried(self, sql: str) -> bool:
         """Whether this very statement was timed on scratch, however short it was."""
