@@ -14,7 +14,6 @@ class Basis(StrEnum):
 
     REHEARSED = "rehearsed"
     RECORDED = "recorded"
-    CALIBRATED = "calibrated"
     ASSUMED = "assumed"
 
 

@@ -139,8 +139,6 @@ def _basis_in_words(factor: Factor, *, tried: bool) -> str:
             return "rates of like statements, timed on scratch with made-up rows"
         case Basis.RECORDED:
             return "rates from this database's ledger"
-        case Basis.CALIBRATED:
-            return "rates measured on scratch, not on the target"
     if tried:
         return "assumed rates: on scratch it was over too soon to tell, a larger --rows would"
     return "assumed rates: preview with --rows to have them measured"

@@ -1,8 +1,8 @@
 """How fast a server works, learned from what was timed.
 
 A factor says by how much a server differs from the model of `core.work`. It comes, in this order,
-from the same statement timed on scratch, from the Ledger of the Environment, from scratch
-calibrated for the occasion, and without any of them it is 1.
+from the same statement timed on scratch, from like ones in the Ledger of the Environment or on
+scratch, and without any of them it is 1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ DOMINANT = 0.6
 SPREAD = {
     Basis.REHEARSED: 1.5,
     Basis.RECORDED: 2.0,
-    Basis.CALIBRATED: 2.0,
     Basis.ASSUMED: 4.0,
 }
 """By how much the duration may be missed in either direction, all else being known."""
@@ -116,10 +115,10 @@ class Rates:
 
     def _of_kind(self, kind: WorkKind) -> Factor:
         """From the best source that has timed this kind; else from what it timed of others."""
-        for basis in (Basis.RECORDED, Basis.REHEARSED, Basis.CALIBRATED):
+        for basis in (Basis.RECORDED, Basis.REHEARSED):
             if found := _factors(self.measurements, basis, kind):
                 return self._moved(median(found), basis, 0, alike=basis is Basis.REHEARSED)
-        for basis in (Basis.RECORDED, Basis.CALIBRATED, Basis.REHEARSED):
+        for basis in (Basis.RECORDED, Basis.REHEARSED):
             if found := _factors(self.measurements, basis, None):
                 moved = self._moved(median(found), basis, 0)
                 return Factor(moved.value, moved.spread * 1.5, basis)
