@@ -41,6 +41,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
         return
     for parts in dropped(tree):
         found = seen.structure.find(parts, Kind.INDEX)
+        if tree.get("missing_ok") and seen.unit.complete and not found.known:
+            continue
         table = spelled(found.index.table) if found.index is not None else None
         if table is None:
             locked = (e for e in seen.effects.effects if e.blocks and seen.exists(e.relation))

@@ -42,6 +42,12 @@ with op.get_context().autocommit_block():
 def check(seen: Seen) -> Iterator[Hazard]:
     """Anything of these that copies a table that was there before."""
     effect = next(seen.blocking_work(), None)
+    everything = seen.kind == "ClusterStmt" and "relation" not in seen.tree
+    if effect is None and everything and not seen.unit.complete:
+        yield Hazard(
+            "blocks reads and writes on every table that was clustered before, while it is copied",
+            "name the table, and plan a window for it",
+        )
     if effect is not None:
         yield Hazard(
             f"{blocked(effect)} while it is copied",
