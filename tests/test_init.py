@@ -495,6 +495,10 @@ def test_ci_example_runs_nothing_by_itself_and_names_the_settings(tmp_path: Path
 
     example = tmp_path / CI_EXAMPLE
     assert "lockgate check --config backend/lockgate.toml" in example.read_text()
+    assert (
+        "lockgate lint --config backend/lockgate.toml --since origin/${{ github.base_ref }}"
+        in example.read_text()
+    )
     assert list(example.parent.glob("*.y*ml")) == []
 
 
