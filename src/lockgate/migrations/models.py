@@ -7,6 +7,7 @@ with alembic_utils.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -17,6 +18,9 @@ from sqlalchemy.sql.sqltypes import SchemaType
 from lockgate.migrations import entities
 from lockgate.migrations.driver import Steps
 from lockgate.migrations.recording import digest
+
+MANY = 500
+"""Tables that one transaction may make: each holds locks, and a server has room for 6,400."""
 
 
 class ModelsBuilder:
@@ -56,7 +60,8 @@ class ModelsBuilder:
             for metadata, tables in models:
                 for schema in sorted(set(_schemas(metadata, tables))):
                     connection.execute(CreateSchema(schema, if_not_exists=True))
-                metadata.create_all(connection, tables=tables)
+                with context.autocommit_block() if len(tables) > MANY else nullcontext():
+                    metadata.create_all(connection, tables=tables)
             entities.create(connection, registered)
         return ()
 

@@ -336,6 +336,8 @@ def _start(
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "autovacuum": "off",
+            # A revision that makes a thousand tables locks them all until it commits.
+            "max_locks_per_transaction": "512",
             "shared_buffers": "32MB",
         }
     configuration = directory / "data" / "lockgate.conf"

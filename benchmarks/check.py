@@ -1,0 +1,167 @@
+"""Prints how long `lockgate check` takes with nothing to find, as a ratio to `alembic check`.
+
+Models of 100, 1,000 and 5,000 tables, each with 10 columns, 2 indexes, a foreign key, a check and
+an enum, and one revision that makes them. Whole processes in turns, both on one server that runs
+already; the median of each, from which the median of a process that only imports the models is
+taken. "first" is a check that makes the models' schema, where nothing is remembered; the ratio is
+of those after it. Run it with the interpreter that has lockgate and Alembic installed:
+
+    python benchmarks/check.py [--tables N ...] [--runs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from lockgate.core.url import DatabaseUrl
+from lockgate.postgres.binaries import find_binaries
+from lockgate.postgres.servers import create_database, scratch_server
+
+HELD_TO = 1 / 3
+
+MODELS = """\
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+for n in range({tables}):
+    sa.Table(
+        f"file_{{n}}", metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("parent_id", sa.ForeignKey(f"file_{{max(n - 1, 0)}}.id")),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("checksum", sa.String(64)),
+        sa.Column("kind", sa.Enum("raw", "calibrated", "final", name=f"kind_{{n}}"),
+                  nullable=False, server_default="raw"),
+        sa.Column("size", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("bytes", sa.Numeric(10, 2)),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False,
+                  server_default=sa.func.now()),
+        sa.Column("valid", sa.Boolean, server_default="true"),
+        sa.Column("note", sa.Text),
+        sa.CheckConstraint("size >= 0 AND size < 1000000", name=f"file_{{n}}_size"),
+        sa.Index(f"file_{{n}}_name", "name", "made_at"),
+        sa.Index(f"file_{{n}}_checksum", "checksum", unique=True),
+    )
+"""
+
+ENV_PY = """\
+import os
+import sqlalchemy as sa
+from alembic import context
+from models import metadata
+
+engine = sa.create_engine(os.environ["DATABASE_URL"], poolclass=sa.pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+REVISION = """\
+from alembic import op
+from models import metadata
+
+revision = "one"
+down_revision = None
+
+
+def upgrade():
+    # Each statement by itself: locks on thousands of tables are more than a server has room for.
+    with op.get_context().autocommit_block():
+        metadata.create_all(op.get_bind(), checkfirst=False)
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        metadata.drop_all(op.get_bind(), checkfirst=False)
+"""
+
+
+def make_project(folder: Path, tables: int) -> None:
+    """A project of that many tables."""
+    versions = folder / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "models.py").write_text(MODELS.format(tables=tables))
+    (folder / "migrations" / "env.py").write_text(ENV_PY)
+    (versions / "one.py").write_text(REVISION)
+    ini = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"
+    (folder / "alembic.ini").write_text(ini)
+    (folder / "lockgate.toml").write_text('[scratch]\nurl = "env:SCRATCH_URL"\n')
+
+
+def taken(folder: Path, environ: dict[str, str], *command: str) -> tuple[float, int]:
+    """Seconds, and the most memory in megabytes, of a process that has to succeed."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        assert process.stdout is not None
+        sys.exit(f"{' '.join(command)} failed: {process.stdout.read().decode()}")
+    return seconds, usage.ru_maxrss // 1024
+
+
+def measure(folder: Path, server: DatabaseUrl, tables: int, runs: int) -> bool:
+    """Whether the ratio is what it is held to; prints a line of the table."""
+    make_project(folder, tables)
+    database = create_database(server, f"check_{tables}")
+    url = database.with_driver("psycopg").render()
+    environ = {"PATH": os.environ["PATH"], "DATABASE_URL": url}
+    scratch = {"PATH": os.environ["PATH"], "SCRATCH_URL": server.render()}
+    programs = Path(sys.executable).parent
+    taken(folder, environ, str(programs / "alembic"), "upgrade", "head")
+    taken(folder, scratch, str(programs / "lockgate"), "rehearse")
+    first, _ = taken(folder, scratch, str(programs / "lockgate"), "check")
+    measured: dict[str, list[tuple[float, int]]] = {"import": [], "alembic": [], "lockgate": []}
+    for _ in range(runs):
+        measured["import"].append(taken(folder, environ, "-c", "import models"))
+        for program, given in (("alembic", environ), ("lockgate", scratch)):
+            measured[program].append(taken(folder, given, str(programs / program), "check"))
+    seconds = {name: median(s for s, _ in turns) for name, turns in measured.items()}
+    memory = {name: max(m for _, m in turns) for name, turns in measured.items()}
+    alembic, lockgate = (seconds[name] - seconds["import"] for name in ("alembic", "lockgate"))
+    ratio = lockgate / alembic
+    print(
+        f"{tables:>5} tables   alembic {alembic:6.2f} s {memory['alembic']:>4} MB   "
+        f"lockgate {lockgate:6.2f} s {memory['lockgate']:>4} MB   "
+        f"import {seconds['import']:5.2f} s {memory['import']:>4} MB   "
+        f"first {first - seconds['import']:6.2f} s   "
+        f"ratio {ratio:.2f} (held to {HELD_TO:.2f})",
+        flush=True,
+    )
+    return ratio <= HELD_TO
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--tables", type=int, nargs="*", default=[100, 1000, 5000])
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    held = []
+    with tempfile.TemporaryDirectory(prefix="lockgate-bench-") as place:
+        os.chmod(place, 0o711)
+        options = {"max_locks_per_transaction": "4096"}
+        with scratch_server(
+            Path(place) / "server", find_binaries(None), settings=options
+        ) as server:
+            for tables in arguments.tables:
+                folder = Path(place) / f"project_{tables}"
+                held.append(measure(folder, server.url, tables, arguments.runs))
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
