@@ -85,6 +85,12 @@ def test_a_table_that_nobody_described_may_be_there() -> None:
     assert () == effects_of(missing, given="CREATE TABLE t ()", complete=True).effects
 
 
+def test_a_table_that_does_not_exist_is_not_known_for_certain() -> None:
+    (effect,) = effects_of("DROP TABLE elsewhere", given="CREATE TABLE t ()", complete=True).effects
+
+    assert Evidence.UNKNOWN is effect.evidence
+
+
 def test_each_statement_is_seen_on_what_the_ones_before_it_left() -> None:
     proof = "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID"
     validated = f"{proof}; ALTER TABLE t VALIDATE CONSTRAINT c"

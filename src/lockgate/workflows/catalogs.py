@@ -81,6 +81,10 @@ def read_readable_with(
         first = next(iter(destination.urls))
         catalog = read_structure(connection, [t for t in record.version_tables if t.part == first])
         found = more(connection)
+    if mark is None:
+        destination.workspace.progress.done(
+            "note: this database has no mark; `lockgate env enroll NAME` writes one"
+        )
     _say_what_is_missing(destination.workspace, destination.name, catalog)
     return catalog, found
 

@@ -98,6 +98,10 @@ class Touched:
             return False
         return name in self.structure.relations and name not in self.before.relations
 
+    def _is_doubted(self, name: Name, touch: _Touch) -> bool:
+        """Whether little is known, as of a relation that does not exist as far as anybody said."""
+        return touch.unknown or (self.structure.complete and name not in self.structure.relations)
+
     def answer(self) -> StatementEffects:
         """What was gathered."""
         effects = [
@@ -107,7 +111,7 @@ class Touched:
                 touch.rewrites,
                 touch.scans,
                 tuple(sorted(touch.builds)),
-                Evidence.UNKNOWN if touch.unknown else Evidence.PREDICTED,
+                Evidence.UNKNOWN if self._is_doubted(name, touch) else Evidence.PREDICTED,
                 touch.out_of_use,
             )
             for name, touch in self.relations.items()
