@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockgate.core.catalog import Change
+from lockgate.core.effect import StatementEffects
 from lockgate.core.filled import Filled
 from lockgate.core.forecast import Forecast
 from lockgate.core.statement import Statement
@@ -14,12 +15,15 @@ from lockgate.core.statement import Statement
 class PreviewedStatement:
     """A Statement with its parameters written in, as a person could run it.
 
-    `forecast` is what it would cost on the database that was named, None without one.
+    `forecast` is what it would cost on the database that was named, None without one. `effects`
+    is what it did on scratch, `disagreements` where that was predicted otherwise.
     """
 
     statement: Statement
     sql: str
     forecast: Forecast | None = None
+    effects: StatementEffects | None = None
+    disagreements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.report.changes import change_document, changes_text
+from lockgate.report.effects import effects_document, effects_lines
 from lockgate.report.filled import filled_document, filled_text
 from lockgate.report.forecast import forecast_document, forecast_lines
 
@@ -99,6 +100,8 @@ def statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
         "milliseconds": statement.milliseconds,
         "rows": statement.rows,
         "forecast": forecast_document(previewed.forecast),
+        **(effects_document(previewed.effects) if previewed.effects is not None else {}),
+        "disagreements": list(previewed.disagreements),
     }
 
 
@@ -141,6 +144,14 @@ def _block(title: str, statements: Iterable[PreviewedStatement], width: int) -> 
         outside = "" if statement.transactional else "  -- outside a transaction"
         lines.append(f"    line {statement.line}{outside}")
         lines.append(textwrap.indent(_dedented(previewed.sql), "      "))
+        if previewed.effects is not None:
+            found = effects_lines(previewed.effects, colour=False)
+            lines += [f"      -- {line}" for line in found]
+        for text in previewed.disagreements:
+            said = f"prediction and observation disagree on {text}: please report it to lockgate"
+            lines += textwrap.wrap(
+                said, max(width, 40), initial_indent="      !! ", subsequent_indent="      !! "
+            )
         if previewed.forecast is not None:
             found = forecast_lines(previewed.forecast, width=width - 6)
             lines += [f"      {line}" for line in found]

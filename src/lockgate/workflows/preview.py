@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from lockgate.core.effects import Structure
 from lockgate.core.environment import Budget
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
@@ -13,10 +16,12 @@ from lockgate.migrations.driver import Observer
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.literal import with_literals
+from lockgate.postgres.observe import Seen
 from lockgate.postgres.statistics import read_statistics
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
 from lockgate.workflows.forecasting import with_forecasts
+from lockgate.workflows.observing_steps import ObservingCollector, with_prediction
 from lockgate.workflows.rehearse import Start, begin, begins_at, foresee, start_from
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
@@ -55,11 +60,15 @@ def preview_range(
 ) -> Preview:
     """The statements of `asked` up, and, with `down`, of the way back."""
     project = workspace.project
-    beforehand, ups, downs = _Beforehand(), StepCollector(), StepCollector()
+    beforehand = _Beforehand()
     error: str | None = None
     down_error: str | None = None
     foresee(scratch, start, asked)
-    with scratch.databases() as databases:
+    with (
+        scratch.databases() as databases,
+        ObservingCollector(databases.urls) as ups,
+        ObservingCollector(databases.urls) as downs,
+    ):
         record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
         sizes = _scratch_sizes(databases, start)
@@ -87,12 +96,15 @@ def preview_range(
                 down_error = failure.message
     gone = {parent for text in asked for parent in text.parents}
     heads_after = {*heads_before, *(text.revision for text in asked)} - gone
+    structure = Structure.from_catalog(next(iter(before.values())))
     shown = Preview(
         server=scratch.version,
         start=start.words,
         heads_before=tuple(sorted(heads_before)),
         heads_after=tuple(sorted(heads_after)),
-        revisions=_revisions(asked, ups, downs, down_error),
+        revisions=_with_effects(
+            _revisions(asked, ups, downs, down_error), ups, downs, structure, scratch.major
+        ),
         fingerprint_before=fingerprint(before),
         fingerprint_after=fingerprint(after),
         changes=between(before, after),
@@ -102,7 +114,6 @@ def preview_range(
     )
     if start.basis is None:
         return shown
-    structure = Structure.from_catalog(next(iter(before.values())))
     version = start.major or scratch.major
     return with_forecasts(shown, structure, start.basis, version=version, scratch=sizes)
 
@@ -114,6 +125,41 @@ def _scratch_sizes(databases: ScratchDatabases, start: Start) -> TargetStatistic
     (url,) = databases.urls.values()
     with connect_unchecked(url, purpose="scratch") as (connection, _, __):
         return read_statistics(connection)
+
+
+def _with_effects(
+    revisions: tuple[PreviewedRevision, ...],
+    ups: ObservingCollector,
+    downs: ObservingCollector,
+    structure: Structure,
+    version: int,
+) -> tuple[PreviewedRevision, ...]:
+    """`revisions` with the Effects of their statements, in the order in which they ran."""
+    structure = structure.copy()
+    up = [
+        tuple(with_prediction(s, seen, structure, version) for s, seen in _seen(one.up, ups))
+        for one in revisions
+    ]
+    down = [
+        tuple(with_prediction(s, seen, structure, version) for s, seen in _seen(one.down, downs))
+        for one in reversed(revisions)
+    ]
+    return tuple(
+        replace(one, up=there, down=back)
+        for one, there, back in zip(revisions, up, reversed(down), strict=True)
+    )
+
+
+def _seen(
+    statements: tuple[PreviewedStatement, ...], collector: ObservingCollector
+) -> Iterator[tuple[PreviewedStatement, Seen | None]]:
+    places = {
+        id(statement): (step, index)
+        for step, found in enumerate(collector.steps)
+        for index, statement in enumerate(found.statements)
+    }
+    for previewed in statements:
+        yield previewed, collector.seen.get(places[id(previewed.statement)])
 
 
 class _Beforehand(Observer):

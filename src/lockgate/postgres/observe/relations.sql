@@ -1,7 +1,7 @@
 -- Relations that somebody made, their files, and the table of an index. A statement is compared
 -- with this afterwards. Oids below 16384 are PostgreSQL's own.
 SELECT c.oid::pg_catalog.int8 AS oid,
-       pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
        n.nspname = 'pg_toast' AS toast,
        c.relkind::pg_catalog.text AS kind,
        c.relfilenode::pg_catalog.int8 AS filenode,
