@@ -45,6 +45,7 @@ READ: list[tuple[type, str]] = [
     (Revision, "_versioned_down_revisions"),
     (Revision, "_all_down_revisions"),
     (Revision, "_all_nextrev"),
+    (Revision, "_orig_branch_labels"),
     (ScriptDirectory, "_version_locations"),
 ]
 """Attributes of instances."""

@@ -38,6 +38,7 @@ from lockgate.migrations.revision_files import (
 from lockgate.migrations.revisions import (
     ParentMissing,
     RevisionDuplicated,
+    RevisionLost,
     RevisionsContradict,
     RevisionsInCycle,
     RevisionUnresolved,
@@ -217,7 +218,7 @@ def printed(config: Config, command: Callable[..., None], *arguments: Any, **opt
 def answered(read: Callable[[], str]) -> str:
     try:
         return read()
-    except RevisionUnresolved:
+    except (RevisionLost, RevisionUnresolved):
         return "refused"
 
 

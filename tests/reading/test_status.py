@@ -134,7 +134,7 @@ def test_a_revision_without_a_file_is_told(project: Project) -> None:
     prod = of(found, "prod")
     assert [(c.revision, c.message) for c in prod.current or ()] == [("gone", None)]
     assert prod.pending is None
-    assert "No such revision or branch 'gone'" in str(prod.problem)
+    assert 'records revision "gone", and no file here has it' in str(prod.problem)
     assert "gone (its file is not here)" in text(found)
 
 

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.base import Script
 
 from lockgate.migrations.revision_files import RevisionFileUnreadable
-from lockgate.migrations.revisions import irreversible_reason, resolving
+from lockgate.migrations.revisions import irreversible_reason, refuse_lost, resolving
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,9 @@ def resolve_range(
     None is everything that is pending. `A:B` is what leads from A to B; `REV`, `head` and `+1`
     what leads there from `heads`; a REV that is applied already, and `-1`, that revision alone.
 
-    Raises RevisionUnresolved.
+    Raises RevisionUnresolved, RevisionLost.
     """
+    refuse_lost(directory, heads)
     asked = text or "heads"
     with resolving(asked):
         if ":" in asked:

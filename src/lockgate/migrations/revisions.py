@@ -163,6 +163,32 @@ class RevisionUnresolved(LockgateError):
         return "run `lockgate history` to see the revisions and `lockgate heads` to see the heads"
 
 
+@dataclass(eq=False)
+class RevisionLost(LockgateError):
+    """A database records a Revision that no file has."""
+
+    revision: str
+
+    code: ClassVar[str] = "LG-REV-11"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.NO
+
+    @property
+    def message(self) -> str:
+        """Which Revision it records."""
+        return (
+            f'the database records revision "{self.revision}", and no file here has it: '
+            "this checkout is older or of another branch, or the file is lost"
+        )
+
+    @property
+    def hint(self) -> str:
+        """Who finds out which of these it is."""
+        return (
+            "run `lockgate doctor ENV`: it looks for the file in git, "
+            "and for the revision that the structure is really at"
+        )
+
+
 def open_script_directory(config: Config) -> ScriptDirectory:
     """The script directory that `config` names, its Revisions read and checked.
 
@@ -323,6 +349,17 @@ def _find_cycle(scripts: Iterable[Script]) -> tuple[str, ...]:
     return ()
 
 
+def refuse_lost(directory: ScriptDirectory, recorded: Iterable[str]) -> None:
+    """Raises RevisionLost if a Revision that a database records has no file."""
+    for revision in recorded:
+        try:
+            found = directory.get_revision(revision)
+        except (CommandError, RevisionError, AssertionError, KeyError, ValueError):
+            found = None  # also of what Alembic asserts over, for nobody checks a version table
+        if found is None:
+            raise RevisionLost(revision) from None
+
+
 @contextmanager
 def resolving(asked: str) -> Iterator[None]:
     """Turns what Alembic raises over a revision or range that a person wrote into one error.
@@ -351,9 +388,10 @@ def history(
     `range_` is Alembic's `[start]:[end]`, both ends included; `current` holds the ids recorded
     in a database, for the word `current` and for the marks.
 
-    Raises RevisionUnresolved.
+    Raises RevisionUnresolved, RevisionLost.
     """
     base, head = _ends(range_)
+    refuse_lost(directory, current)
     with resolving(range_ or "heads"):
         scripts = tuple(
             directory.walk_revisions(
@@ -387,8 +425,9 @@ def current(directory: ScriptDirectory, recorded: tuple[str, ...]) -> tuple[Revi
 
     A Revision that is there only because another depends on it is among them.
 
-    Raises RevisionUnresolved.
+    Raises RevisionUnresolved, RevisionLost.
     """
+    refuse_lost(directory, recorded)
     with resolving(", ".join(recorded)):
         scripts = directory.get_all_current(recorded)
     found = sorted(scripts, key=lambda script: script.revision)

@@ -6,7 +6,7 @@ call too; `tests/migrations/test_alembic_internals.py` holds them per minor vers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -17,11 +17,27 @@ from alembic.util import CommandError
 
 from lockgate.migrations.driver import AlembicRefused, Steps
 from lockgate.migrations.revision_files import run_file
+from lockgate.migrations.revisions import refuse_lost
 
 
 def upgrade(directory: ScriptDirectory, destination: str) -> Steps:
     """Up to `destination`, as `alembic upgrade` would."""
-    return lambda heads, _: directory._upgrade_revs(destination, heads)  # type: ignore[arg-type]
+    return _recorded(directory, lambda heads: directory._upgrade_revs(destination, heads))  # type: ignore[arg-type]
+
+
+def _recorded(
+    directory: ScriptDirectory, choose: Callable[[tuple[str, ...]], Sequence[Any]]
+) -> Steps:
+    """What `choose` takes of a database whose Revisions all have files.
+
+    Raises RevisionLost.
+    """
+
+    def steps(heads: tuple[str, ...], _: MigrationContext) -> Sequence[Any]:
+        refuse_lost(directory, heads)
+        return choose(heads)
+
+    return steps
 
 
 def exactly(
@@ -42,12 +58,12 @@ def exactly(
 
 def downgrade(directory: ScriptDirectory, destination: str) -> Steps:
     """Down to `destination`, as `alembic downgrade` would."""
-    return lambda heads, _: directory._downgrade_revs(destination, heads)  # type: ignore[arg-type]
+    return _recorded(directory, lambda heads: directory._downgrade_revs(destination, heads))  # type: ignore[arg-type]
 
 
 def stamp(directory: ScriptDirectory, destinations: tuple[str, ...]) -> Steps:
     """The version table set to `destinations` without running anything, as `alembic stamp`."""
-    return lambda heads, _: directory._stamp_revs(destinations, heads)
+    return _recorded(directory, lambda heads: directory._stamp_revs(destinations, heads))
 
 
 def alone(directory: ScriptDirectory, revision: str, *, up: bool) -> Steps:
@@ -83,8 +99,9 @@ def pending(
 ) -> tuple[Script, ...]:
     """Revisions that an upgrade from `heads` to `destination` would run, in that order.
 
-    Raises AlembicRefused.
+    Raises AlembicRefused, RevisionLost.
     """
+    refuse_lost(directory, heads)
     try:
         # As `_upgrade_revs` does, which would run every file to have its function.
         found = directory.iterate_revisions(destination, heads, implicit_base=True)

@@ -81,7 +81,8 @@ class RevisionNotHere(LockgateError):
         """Where the file is."""
         return (
             "check out the commit that it was deployed from, or a later one; "
-            f"`lockgate log {self.environment}` names it"
+            f"`lockgate log {self.environment}` names it, and "
+            f"`lockgate doctor {self.environment}` looks for a file that is lost"
         )
 
 
