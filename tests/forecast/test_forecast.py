@@ -224,6 +224,23 @@ def test_what_was_over_at_once_on_scratch_teaches_no_rate() -> None:
     assert Basis.ASSUMED is ask(CREATE, BUILDS, rates=Rates((short,))).basis
 
 
+def test_what_any_statement_takes_on_scratch_is_no_rate() -> None:
+    works = works_of(shape_of(CREATE), BUILDS, target(star(10_000)))
+    plain = sum(work.milliseconds for work in works)
+    timed = Measurement(CREATE, works, plain + 15, Basis.REHEARSED)
+    small = [
+        Measurement(f"ALTER {n}", (), ms, Basis.REHEARSED) for n, ms in enumerate((14, 15, 900))
+    ]
+
+    slow = ask(CREATE, BUILDS, rates=Rates((timed,), machine=1.0))
+    found = ask(CREATE, BUILDS, rates=Rates((timed, *small), machine=1.0))
+
+    assert found.duration_ms.expected == pytest.approx(
+        ask(CREATE, BUILDS).duration_ms.expected, 0.02
+    )
+    assert slow.duration_ms.expected > 3 * found.duration_ms.expected
+
+
 def test_scratch_timings_are_moved_to_the_targets_machine() -> None:
     works = works_of(shape_of(CREATE), BUILDS, target(star(100_000)))
     timed = Measurement(CREATE, works, 100.0, Basis.REHEARSED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -18,6 +18,8 @@ from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
 
 SHORTEST_MS = 1.0
 """What is modelled as shorter says nothing of a rate: it is overhead."""
+NOTHING_MS = 0.1
+MOST_OVERHEAD_MS = 20.0
 STEADY_MS = 10.0
 """What a statement has to be modelled to take to weigh as much as all others of its kind."""
 DOMINANT = 0.6
@@ -40,13 +42,15 @@ class Measurement:
     milliseconds: float
     basis: Basis
 
-    @property
-    def factor(self) -> float | None:
-        """By how much slower it was than the model; None where it was too short to tell."""
+    def factor(self, overhead_ms: float = OVERHEAD_MS) -> float | None:
+        """By how much slower it was than the model; None where it was too short to tell.
+
+        `overhead_ms` is what any statement took there, however small its table.
+        """
         modelled = sum(work.milliseconds for work in self.works)
         if modelled < SHORTEST_MS:
             return None
-        return max(self.milliseconds - OVERHEAD_MS, 0.1) / modelled
+        return max(self.milliseconds - overhead_ms, self.milliseconds / 4) / modelled
 
     @property
     def kind(self) -> WorkKind | None:
@@ -79,12 +83,26 @@ class Rates:
     measurements: tuple[Measurement, ...] = ()
     machine: float | None = None
 
+    @property
+    def overhead_ms(self) -> float:
+        """What a statement takes on scratch that only changes the catalogs, or as good as."""
+        alone = [
+            one.milliseconds
+            for one in self.measurements
+            if one.basis is Basis.REHEARSED
+            and sum(work.milliseconds for work in one.works) < NOTHING_MS
+        ]
+        # What nothing is known of, such as a DO block, may be long and no overhead at all.
+        return min(max(median(alone), OVERHEAD_MS), MOST_OVERHEAD_MS) if alone else OVERHEAD_MS
+
     def factor_for(self, sql: str, works: Sequence[Work]) -> Factor:
         """The factor for a statement that has to do `works`."""
         for one in self.measurements:
-            if one.basis is Basis.REHEARSED and one.sql == sql and one.factor is not None:
-                rows = sum(work.rows for work in one.works)
-                return self._moved(self._steadied(one), Basis.REHEARSED, rows)
+            if one.basis is Basis.REHEARSED and one.sql == sql:
+                own = one.factor(self.overhead_ms)
+                if own is not None:
+                    rows = sum(work.rows for work in one.works)
+                    return self._moved(self._steadied(one, own), Basis.REHEARSED, rows)
         modelled = sum(work.milliseconds for work in works)
         if modelled == 0:
             return Factor(1.0, SPREAD[Basis.ASSUMED], Basis.ASSUMED)
@@ -94,15 +112,14 @@ class Rates:
         weakest = max((f.basis for f, _ in parts), key=list(Basis).index)
         return Factor(value, spread, weakest)
 
-    def _steadied(self, one: Measurement) -> float:
-        """The factor of `one`, drawn to those of the others the more, the shorter it was.
+    def _steadied(self, one: Measurement, own: float) -> float:
+        """Its `own` factor, drawn to those of the others the more, the shorter it was.
 
         A statement that takes 10 ms is as good as all others together; one of a second stands
         for itself. What a machine does beside it hits the short ones hardest.
         """
-        own = one.factor or 1.0
-        rest = tuple(m for m in self.measurements if m is not one)
-        others = _factors(rest, Basis.REHEARSED, one.kind) or _factors(rest, Basis.REHEARSED, None)
+        others = self._factors(Basis.REHEARSED, one.kind, but=one)
+        others = others or self._factors(Basis.REHEARSED, None, but=one)
         if not others:
             return own
         modelled = sum(work.milliseconds for work in one.works)
@@ -116,13 +133,25 @@ class Rates:
     def _of_kind(self, kind: WorkKind) -> Factor:
         """From the best source that has timed this kind; else from what it timed of others."""
         for basis in (Basis.RECORDED, Basis.REHEARSED):
-            if found := _factors(self.measurements, basis, kind):
+            if found := self._factors(basis, kind):
                 return self._moved(median(found), basis, 0, alike=basis is Basis.REHEARSED)
         for basis in (Basis.RECORDED, Basis.REHEARSED):
-            if found := _factors(self.measurements, basis, None):
+            if found := self._factors(basis, None):
                 moved = self._moved(median(found), basis, 0)
                 return Factor(moved.value, moved.spread * 1.5, basis)
         return Factor(1.0, SPREAD[Basis.ASSUMED], Basis.ASSUMED)
+
+    def _factors(
+        self, basis: Basis, kind: WorkKind | None, *, but: Measurement | None = None
+    ) -> list[float]:
+        """The factors from one source, of one kind of work or of all where None."""
+        overhead_ms = self.overhead_ms if basis is Basis.REHEARSED else OVERHEAD_MS
+        found = [
+            one.factor(overhead_ms)
+            for one in self.measurements
+            if one.basis is basis and kind in (None, one.kind) and one is not but
+        ]
+        return [factor for factor in found if factor is not None]
 
     def _moved(self, value: float, basis: Basis, rows: float, *, alike: bool = False) -> Factor:
         """From the machine where it was timed to the target's; the Ledger's is the target's."""
@@ -132,13 +161,3 @@ class Rates:
         if self.machine is None:
             return Factor(value, spread * 1.3, basis, rows)
         return Factor(value * self.machine, spread, basis, rows)
-
-
-def _factors(
-    measurements: Iterable[Measurement], basis: Basis, kind: WorkKind | None
-) -> list[float]:
-    return [
-        one.factor
-        for one in measurements
-        if one.basis is basis and one.factor is not None and kind in (None, one.kind)
-    ]
