@@ -233,3 +233,21 @@ def test_revision_drops_nothing_that_may_have_been_renamed(project: MakeIt) -> N
     assert "op.rename_table('item', 'thing')" in text
     assert "ALTER SEQUENCE public.item_id_seq RENAME TO thing_id_seq" in text
     assert "drop_table" not in text
+
+
+def test_revision_is_autogenerates_alone_where_the_history_does_not_replay(
+    project: MakeIt,
+) -> None:
+    made = project()
+    item = 'sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True){})'
+    made.models(item.format(""))
+    first = Path(made.revision()["path"])
+    made.lockgate("upgrade", "--env", "dev")
+    first.write_text(first.read_text().replace("def upgrade():", "def upgrade():\n    1 / 0"))
+    made.models(item.format(', sa.Column("note", sa.Text)'))
+
+    done = made.lockgate("revision", "-m", "x", "--env", "dev", "--format", "json")
+
+    assert done.returncode == 1
+    assert "note: the revisions do not run on scratch" in done.stderr
+    assert json.loads(done.stdout)["found"] == ["column item.note added"]

@@ -30,7 +30,7 @@ from lockgate.errors import LockgateError
 from lockgate.migrations import authoring
 from lockgate.migrations.authoring import Asking, Authored, NoModels, Proposal, Proposing, Wish
 from lockgate.migrations.composing import Item, Operation, compose, plain
-from lockgate.migrations.driver import VersionTable
+from lockgate.migrations.driver import RunFailed, VersionTable
 from lockgate.migrations.trial import Refused, Trial
 from lockgate.workflows.leading import Ask, RenamesUndeclared, settle_renames
 from lockgate.workflows.models import MadeModels, ModelsMissing, differing_tables, make_models
@@ -80,8 +80,9 @@ def complete_revision(
 ) -> Completed | None:
     """Writes the revision that leads from the revisions' structure to the models'.
 
-    No file where both agree. None where `env.py` works on several databases, or on one several
-    times: whose statement goes where is then the team's to say.
+    No file where both agree. None where the revisions do not run on scratch, and where `env.py`
+    works on several databases, or on one several times: whose statement goes where is then the
+    team's to say.
 
     Raises NoModels, RunFailed, AlembicRefused, RenamesUndeclared.
     """
@@ -92,7 +93,14 @@ def complete_revision(
     with scratch.databases() as databases:
         workspace.progress.working("replaying the revisions")
         project = workspace.project
-        record = databases.upgrade(project, "heads")
+        try:
+            record = databases.upgrade(project, "heads")
+        except RunFailed as failure:
+            workspace.progress.done(
+                "note: the revisions do not run on scratch, so that nothing is added to what "
+                f"autogenerate finds: {failure.message}"
+            )
+            return None
         if len(record.version_tables) != 1 or len(databases.urls) != 1:
             return None
         run = _Completing(workspace, databases, made, record.version_tables)
