@@ -199,8 +199,8 @@ def _tables(
         shared = Counter(
             other
             for member in members
+            if len(by_member.get((schema, member), ())) <= COMMON
             for other in by_member.get((schema, member), ())
-            if len(by_member[schema, member]) <= COMMON
         )
         for other, _ in shared.most_common(COMMON):
             alike = len(members & new[other]) / len(members | new[other])

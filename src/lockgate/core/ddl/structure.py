@@ -163,6 +163,13 @@ class Structure:
         return found
 
     @cached_property
+    def _columns_by_name(self) -> dict[str, dict[str, Key]]:
+        return {
+            table: {column.own_name: column.key for column in columns}
+            for table, columns in self.columns.items()
+        }
+
+    @cached_property
     def held(self) -> dict[str, list[Unit]]:
         """The constraints and indexes of each table."""
         found: dict[str, list[Unit]] = defaultdict(list)
@@ -331,9 +338,9 @@ class Structure:
         return self.units[key].definition.startswith("PRIMARY KEY")
 
     def _columns_in(self, found: Mentions, table: str) -> Iterator[Key]:
-        for column in self.columns.get(table, ()):
-            if table in found.renamed or column.own_name in found.words:
-                yield column.key
+        columns = self._columns_by_name.get(table, {})
+        named = columns.keys() if table in found.renamed else columns.keys() & found.words
+        yield from (columns[name] for name in named)
 
     def _referenced(self, unit: Unit) -> Iterator[Key]:
         match = re.search(r" REFERENCES (.*?)\((.*?)\)", unit.definition, re.DOTALL)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 IDENTIFIER = r'(?:"(?:[^"]|"")*"|[^\W\d][\w$]*)'
 OPERATOR = r"[-+*/<>=~!@#%^&|`?]+"
 
+_PLAIN_NAME = re.compile(r"[\w$.]+")
 _PART = re.compile(IDENTIFIER)
 _TOKEN = re.compile(
     rf"""(?P<string>'(?:[^']|'')*')(?P<cast>::(?:pg_catalog\.)?reg\w+)?
@@ -24,8 +26,11 @@ _QUOTED_OR_BRACKET = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\]]""")
 _OPTION = re.compile(r', (?=[^\s,="]+=)')
 
 
+@lru_cache(maxsize=1 << 16)
 def split_name(name: str) -> tuple[str, ...]:
     """The parts of a dotted name: `s."a.b".c` has three."""
+    if _PLAIN_NAME.fullmatch(name):
+        return tuple(name.split("."))
     return tuple(match[0] for match in _PART.finditer(name))
 
 

@@ -82,7 +82,7 @@ def after_create(unit: Unit, structure: Structure) -> list[Step]:
     if (unit.get("not null") or "").endswith("not valid"):
         steps.append(Step(f"ALTER TABLE {unit.table} {_not_null(unit)}"))
     identity = Identity.read(unit)
-    if identity is not None and identity.logged:
+    if identity is not None and identity.logged and structure.major >= 15:
         steps.append(Step(f"ALTER SEQUENCE {identity.sequence} SET {identity.logged.upper()}"))
     return steps
 
@@ -135,7 +135,7 @@ def alter(old: Unit, new: Unit, alteration: Alteration) -> list[Step] | None:
     if old.get("not null") != new.get("not null"):
         steps += _null_steps(old, new, alteration)
     if old.get("identity") != new.get("identity") and after is not None and after.sequence:
-        steps += _identity_steps(before, after, new)
+        steps += _identity_steps(before, after, new, alteration.major)
     if retyped and alteration.swapped is False and old.get("storage") == new.get("storage"):
         old = Unit(old.kind, old.name, "", {**old.properties, "storage": ""})
     return steps + _tuned(old, new, alteration.after, alteration.major)
@@ -371,7 +371,7 @@ def _usual_options(name: str) -> tuple[str, ...]:
     )
 
 
-def _identity_steps(before: Identity | None, after: Identity, new: Unit) -> list[Step]:
+def _identity_steps(before: Identity | None, after: Identity, new: Unit, major: int) -> list[Step]:
     begin = f"ALTER TABLE {new.table} ALTER COLUMN {new.own_name}"
     settles = ("identity",)
     if before is None or not before.sequence:
@@ -386,7 +386,7 @@ def _identity_steps(before: Identity | None, after: Identity, new: Unit) -> list
     if before.sequence != after.sequence:
         name = after.sequence.removeprefix(beside(before.sequence, ""))
         steps.append(Step(f"ALTER SEQUENCE {before.sequence} RENAME TO {name}", settles))
-    if before.logged != after.logged:
+    if before.logged != after.logged and major >= 15:  # before, a sequence is always logged
         logged = after.logged or {"logged": "unlogged", "unlogged": "logged"}[before.logged]
         steps.append(Step(f"ALTER SEQUENCE {after.sequence} SET {logged.upper()}", settles))
     return steps
