@@ -86,7 +86,7 @@ def diff(
         led = lead_over(
             workspace, found, renames=renames, concurrently=concurrently, cosmetic=cosmetic
         )
-        return _show_statements(found, led, cosmetic=cosmetic)
+        return _show_statements(found, led, f"{before} and {after}", cosmetic=cosmetic)
     return _show_changes(found, declared, denied, f"{before} and {after}", cosmetic=cosmetic)
 
 
@@ -131,7 +131,7 @@ def _settled(
     return settle_renames(*found.catalogs, declared=declared, denied=denied, ask=person())
 
 
-def _show_statements(found: Difference, led: Led, *, cosmetic: bool) -> int:
+def _show_statements(found: Difference, led: Led, names: str, *, cosmetic: bool) -> int:
     from lockgate.report.changes import change_document, changes_text
     from lockgate.report.script import (
         declared_document,
@@ -153,6 +153,8 @@ def _show_statements(found: Difference, led: Led, *, cosmetic: bool) -> int:
         TERMINAL.document("diff", content | script)
     else:
         TERMINAL.text(script_text(led.script))
+        if led.proved and not led.script.statements:
+            TERMINAL.note(f"{names} have the same structure")
         if reason is not None:
             TERMINAL.note(f"not proved: {reason}")
         elif not led.proved:

@@ -41,8 +41,9 @@ def candidates_text(candidates: Iterable[RenameCandidate]) -> str:
         rename = one.rename
         lines.append(
             f"? {rename.kind} {rename.old} could have been renamed to {rename.new} "
-            f"({one.confidence:.0%}: {one.why})"
+            f"({one.confidence:.0%})"
         )
+        lines.append(f"    {one.why}")
         lines.append(f"    confirm with --rename '{rename}'")
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ table anew, and what is wiring between servers is kept without its passwords.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -88,7 +89,8 @@ class Settling:
     """From what is cosmetic in `before` to what is in `after`.
 
     Units in `lost` were made anew and have none of it left. Without `wanted` they get back what
-    they had, and nothing else is touched.
+    they had, and nothing else is touched; the role that owns most is taken for the one that makes
+    them.
     """
 
     before: Structure
@@ -126,12 +128,17 @@ class Settling:
             text = "NULL" if goal is None else literal(goal)
             yield f"COMMENT ON {_spelled(name)} IS {text}"
         elif kind == "owner":
-            if goal is not None and not self._follows_its_table(name):
+            usual = None if self.wanted else self._usual_owner()
+            if goal not in (None, usual) and not self._follows_its_table(name):
                 yield f"ALTER {_spelled(name)} OWNER TO {goal}"
         elif kind == "privileges":
             yield from self._granted(name, now, goal)
         else:
             yield from _default_granted(name, now, goal)
+
+    def _usual_owner(self) -> str | None:
+        owners = Counter(f.definition for f in self.old.objects.values() if f.kind == "owner")
+        return owners.most_common(1)[0][0] if owners else None
 
     def _follows_its_table(self, name: str) -> bool:
         """Whether a sequence belongs to a column, and so to the owner of its table."""

@@ -7,6 +7,7 @@ so for the sake of others: they hold rows. Where their type is made anew they ar
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -92,6 +93,12 @@ class Fates:
     def of(self, key: Key) -> Fate | None:
         """What becomes of it; None where it stays."""
         return self.fates.get(key)
+
+    def make_anew(self, keys: Iterable[Key]) -> None:
+        """Has units dropped and made again that were to be altered."""
+        for key in keys:
+            self._put(key, Fate.ANEW)
+        self._settle()
 
     def _settle(self) -> None:
         while self._queue:
@@ -215,8 +222,10 @@ class Fates:
         unit = self.before.units[key]
         if cause[0] in TABLES and unit.table == cause[1]:
             self._put(key, Fate.ANEW)
-        elif still_needed and cause[0] in (*TYPES, "collation"):
-            self.swapped.add(cause)
-            self._alter(key, swapped=True)
+        elif cause[0] in (*TYPES, "collation"):
+            if still_needed or self.fates[cause] is Fate.ANEW:
+                self.swapped.add(cause)
+            if still_needed:
+                self._alter(key, swapped=True)
         elif still_needed and (cause[0] == "column" or unit.get("generated")):
             self._put(key, Fate.ANEW)

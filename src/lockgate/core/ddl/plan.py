@@ -114,6 +114,11 @@ LATE = frozenset(
 )
 """Kinds that go last of all: what needs them does not always say so."""
 
+OF_A_TYPE = ("column", "attribute", "type", "domain")
+"""Kinds that cannot be altered in every way while others need them."""
+BY_ITSELF = ("policy", "constraint", COLUMN_DEFAULT, "function", "procedure", "publication table")
+"""Kinds that can be dropped and made anew where altering them is in the way of others."""
+
 DROP, MAKE, PURGE = "drop", "make", "purge"
 Op = tuple[str, Key]
 """What is done, and to which unit; PURGE drops a type whose columns have left it."""
@@ -289,7 +294,14 @@ class Plan:
                 if apart:
                     break
             else:
-                return self._forced(following, waits, ordered), hosted
+                altered = [
+                    key
+                    for what, key in stuck
+                    if key[0] in BY_ITSELF and self.fates.of(key) is Fate.ALTERED
+                ]
+                if not altered:
+                    return self._forced(following, waits, ordered), hosted
+                self.fates.make_anew(sorted(altered))
             self.apart |= apart
             self.after.apart.update(key for what, key in apart if what == MAKE)
 
@@ -358,7 +370,7 @@ class Plan:
         for needed in self.after.needs(unit):
             yield (MAKE, needed), (MAKE, key)
         if self.fates.of(key) is Fate.ALTERED:
-            for dependent in self.before.dependents(key):
+            for dependent in self.before.dependents(key) if key[0] in OF_A_TYPE else ():
                 yield (DROP, dependent), (MAKE, key)
         else:
             for name in _taken_names(unit):
