@@ -117,7 +117,8 @@ def test_a_preview_at_size_rests_its_forecasts_on_what_scratch_took(passage: Pas
 
 
 def test_explain_forecasts_from_the_sizes_of_the_database(passage: Passage) -> None:
-    text = passage("explain", "--env", "prod", "CREATE INDEX ON item (note)")
+    create = "CREATE INDEX CONCURRENTLY ON item (note)"
+    text = passage.run(passage.folder, "explain", "--env", "prod", create, **passage.environ).stdout
 
     assert re.search(r"forecast  \d+ ms \(.+\), on 30,000 rows, [\d.]+ MB", text)
     assert "how much is free is not" in text
