@@ -135,3 +135,15 @@ def test_a_statement_that_fails_says_why_and_changes_nothing(any_lab: Lab) -> No
         observation.error,
     )
     assert () == observation.statement.effects
+
+
+@pytest.mark.parametrize("sql", ["ALTER TABLE t ALTER a TYPE bigint", "CREATE INDEX ON t (b)"])
+def test_the_servers_own_messages_tell_of_the_same_work(any_lab: Lab, sql: str) -> None:
+    observation = seen(any_lab, sql)
+
+    said = " ".join(observation.messages)
+    table = effect(observation, "public.t")
+    assert table.rewrites is ('rewriting table "t"' in said)
+    assert table.builds
+    for index in table.builds:
+        assert f'building index "{index.removeprefix("public.")}" on table "t"' in said
