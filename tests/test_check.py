@@ -95,6 +95,20 @@ def test_check_refuses_two_heads(project: Path, check: Check) -> None:
     assert json.loads(done.stdout)["models_match"] is None
 
 
+def test_check_lets_branches_with_a_label_each_stay_apart(project: Path, check: Check) -> None:
+    versions = project / "migrations" / "versions"
+    text = (versions / "three.py").read_text()
+    for name, column in (("expand", "weight"), ("contract", "height")):
+        branch = text.replace("'three'", f"'{name}1'").replace("'size'", f"'{column}'")
+        branch = branch.replace("'two'", "'three'")
+        (versions / f"{name}.py").write_text(f"{branch}\nbranch_labels = ('{name}',)\n")
+
+    done = check()
+
+    assert {"LG-CHK-2"} == {code for _, code in codes(done)}  # not rehearsed yet
+    assert json.loads(done.stdout)["models_match"] is None
+
+
 def test_check_refuses_a_downgrade_that_leaves_something(project: Path, check: Check) -> None:
     (project / "migrations" / "versions" / "four.py").write_text(
         "from alembic import op\n"

@@ -133,6 +133,19 @@ def test_what_has_not_drifted_is_not_adopted(at_head: Site) -> None:
     assert 'error[LG-DOC-17]: nothing of "dev" can be adopted' in answer.stderr
 
 
+def test_branches_with_a_label_each_are_left_apart(at_head: Site) -> None:
+    text = at_head.file("three").read_text().replace("'two'", "'three'")
+    for name, column in (("expand", "age"), ("contract", "rank")):
+        branch = text.replace("'three'", f"'{name}1'", 1).replace("size", column)
+        at_head.file(name).write_text(f"{branch}\nbranch_labels = ('{name}',)\n")
+    assert 0 == at_head.run("rehearse").returncode
+    assert 0 == at_head.run("upgrade", "heads", "--env", "dev").returncode
+
+    _, findings = at_head.doctor()
+
+    assert [] == findings
+
+
 def test_several_heads_are_merged(at_head: Site) -> None:
     side = at_head.file("three").read_text().replace("'three'", "'side'").replace("size", "age")
     at_head.file("side").write_text(side)

@@ -13,8 +13,9 @@ class RevisionSource:
     """One revision file: its syntax tree, and the functions by which Alembic goes up and down.
 
     `applied` says where the Revision ran in another form than the file has now, None where
-    nobody knows of one; `heads` are the heads of all the files. `unread` is why its statements
-    could not all be had without a server, and `unread_line` where that showed.
+    nobody knows of one; `heads` are the heads of all the files where nobody meant them to
+    stay apart. `unread` is why its statements could not all be had without a server, and
+    `unread_line` where that showed.
     """
 
     revision: str

@@ -420,6 +420,20 @@ def heads(
     return tuple(_summarise(script) for script in found)
 
 
+def unjoined_heads(directory: ScriptDirectory) -> tuple[str, ...]:
+    """The heads, sorted, where there are several and nobody meant them to stay apart.
+
+    Meant are those of which each has a branch label that no other head has, such as `expand` and
+    `contract`: `expand@head` names one of them.
+    """
+    ids = sorted(directory.get_heads())
+    with resolving("heads"):
+        labels = [set(directory.get_revision(head).branch_labels) for head in ids]
+    shared = [set().union(*labels[:at], *labels[at + 1 :]) for at in range(len(labels))]
+    apart = all(own - others for own, others in zip(labels, shared, strict=True))
+    return () if len(ids) < 2 or apart else tuple(ids)
+
+
 def current(directory: ScriptDirectory, recorded: tuple[str, ...]) -> tuple[RevisionSummary, ...]:
     """The Revisions a database is at, of the ids recorded in it, sorted by id.
 

@@ -1,7 +1,8 @@
 """There are several heads.
 
 "Upgrade to head" then means nothing, and two deploys can bring two databases to different
-schemas.
+schemas. Heads of branches that have a label each, such as `expand` and `contract`, are meant to
+stay apart and no finding.
 
 Run `lockgate merge heads -m MESSAGE`.
 """

@@ -12,7 +12,7 @@ from lockgate.core.rehearsal import Rehearsal, structural
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.ranges import RevisionText, resolve_range
-from lockgate.migrations.revisions import read_revision_files
+from lockgate.migrations.revisions import read_revision_files, unjoined_heads
 from lockgate.workflows.lint import Surroundings, choose_rules, lint_revisions
 from lockgate.workflows.lint_revisions import read_revisions
 from lockgate.workflows.models import ModelsMissing, compare_models, replay
@@ -88,8 +88,7 @@ def check(workspace: Workspace, *, major: int | None, everything: bool) -> Check
 
 
 def _heads(workspace: Workspace) -> Iterator[Finding]:
-    heads = sorted(workspace.project.directory.get_heads())
-    if len(heads) > 1:
+    if heads := unjoined_heads(workspace.project.directory):
         yield Finding(
             "LG-CHK-1",
             "heads",

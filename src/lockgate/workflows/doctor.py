@@ -17,7 +17,7 @@ from lockgate.core.revisions import RevisionFile
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import LockgateError
 from lockgate.migrations.driver import RunRecord, VersionTable
-from lockgate.migrations.revisions import ParentMissing, read_revision_files
+from lockgate.migrations.revisions import ParentMissing, read_revision_files, unjoined_heads
 from lockgate.postgres import health, ledger, session
 from lockgate.postgres.connect import Connection, connect_unchecked
 from lockgate.postgres.sequences import available_extensions, sequence_places
@@ -67,7 +67,8 @@ def _repository(workspace: Workspace) -> SetUp:
     try:
         directory = workspace.project.directory
         files = tuple(reversed(read_revision_files(directory)))
-        return SetUp(files, tuple(sorted(directory.get_heads())), lock, ())
+        heads = tuple(sorted(directory.get_heads()))
+        return SetUp(files, heads, lock, (), unjoined=unjoined_heads(directory))
     except LockgateError as error:
         missing = (error.missing,) if isinstance(error, ParentMissing) else ()
         return SetUp(

@@ -14,7 +14,7 @@ from lockgate.core.statement import Direction
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.offline import Offline, render
 from lockgate.migrations.ranges import RevisionText, resolve_range
-from lockgate.migrations.revisions import read_revision_files
+from lockgate.migrations.revisions import read_revision_files, unjoined_heads
 from lockgate.workflows.destination import find_readable
 from lockgate.workflows.lint import RevisionToLint, read_source
 from lockgate.workflows.listing import ask
@@ -112,7 +112,7 @@ def read_revisions(
         for difference in compare(workspace.lock, read_revision_files(directory))
         if difference.drift is Drift.EDITED
     }
-    heads = tuple(sorted(directory.get_heads()))
+    heads = unjoined_heads(directory)
     for text in asked:
         script = directory.get_revision(text.revision)
         up = render(script, Direction.UP)

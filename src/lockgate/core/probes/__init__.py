@@ -88,7 +88,8 @@ class SetUp:
     """A repository and the databases that it leads to.
 
     `files` are the revision files, parents first, and `heads` their ends; both empty where
-    `problem` kept them from being read. `lost` are Revisions that something here names and no
+    `problem` kept them from being read; `unjoined` are the heads where nobody meant them to stay
+    apart. `lost` are Revisions that something here names and no
     file has, None where git has them not either. `applied_form` says for an edited Revision the
     commit and path of the file as it was applied, where git has it.
     """
@@ -100,6 +101,7 @@ class SetUp:
     problem: Problem | None = None
     lost: Mapping[str, LostFile | None] = field(default_factory=dict)
     applied_form: Mapping[str, LostFile] = field(default_factory=dict)
+    unjoined: tuple[str, ...] = ()
 
     def file(self, revision: str) -> RevisionFile | None:
         """The file of that Revision, if it is here."""

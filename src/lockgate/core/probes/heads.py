@@ -1,4 +1,7 @@
-"""Several heads: two branches of revisions that nobody has joined."""
+"""Several heads: two branches of revisions that nobody has joined.
+
+Branches with a label each, such as `expand` and `contract`, are meant to stay apart.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ ORDER = 20
 
 def examine(set_up: SetUp) -> Iterator[Finding]:
     """Which heads there are, and which command joins them."""
-    if len(set_up.heads) < 2:
+    if not set_up.unjoined:
         return
     applied = set().union(*(set_up.ancestors(one.heads) for one in set_up.databases), set())
-    free = [head for head in set_up.heads if head not in applied]
-    base = next((head for head in set_up.heads if head not in free), set_up.heads[0])
+    free = [head for head in set_up.unjoined if head not in applied]
+    base = next((head for head in set_up.unjoined if head not in free), set_up.unjoined[0])
     others = [head for head in free if head != base]
     if others and all(one.problem is None for one in set_up.databases):
         remedy = (
@@ -27,5 +30,8 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
     else:
         remedy = "run `lockgate merge heads -m MESSAGE`"
     yield Finding(
-        "LG-DOC-2", NAME, f"there are {len(set_up.heads)} heads: {', '.join(set_up.heads)}", remedy
+        "LG-DOC-2",
+        NAME,
+        f"there are {len(set_up.unjoined)} heads: {', '.join(set_up.unjoined)}",
+        remedy,
     )
