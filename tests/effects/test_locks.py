@@ -78,6 +78,7 @@ def disagreements(major: int) -> Iterator[str]:
 def predicted_of(form: Form, major: int) -> StatementEffects:
     """What is predicted of a form, on what its set-up leaves."""
     structure = Structure.empty()
+    structure.complete = True
     for given in parse(form.given):
         structure.apply(given)
     (parsed,) = parse(form.sql)

@@ -105,6 +105,8 @@ def explain(
         structure = workflow.structure_of_file(schema)
     else:
         structure = Structure.empty()
+    # On scratch there is what the statements make, and nothing else.
+    structure.complete = structure.complete or observe
     found = workflow.explain(
         script,
         structure,
