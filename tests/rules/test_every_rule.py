@@ -114,6 +114,23 @@ def test_bad_revision_is_reported(rule: Rule, tmp_path: Path) -> None:
     assert rule.CODE in {finding.code for finding in found}
 
 
+def test_several_users_of_what_is_dropped_use_it() -> None:
+    (rule,) = (rule for rule in rules() if rule.CODE == "LG033")
+    more = "CREATE TABLE bills (payer bigint CONSTRAINT bills_payer_fkey REFERENCES people (id));"
+    structure = structure_of(rule)
+    for parsed in parse(more):
+        structure.apply(parsed)
+    script = read_script(io.BytesIO(rule.BAD.encode()))
+    linter = UnitLinter(by_subject((rule,)), Unit(structure, 18, file="change.sql"))
+
+    (found,) = only_findings(linter.script(script))
+
+    assert found.message == (
+        "fails: foreign key bills_payer_fkey of bills and foreign key orders_buyer_fkey of orders "
+        "use people_pkey of people"
+    )
+
+
 @pytest.mark.parametrize("rule", IN_ALEMBIC)
 def test_good_revision_is_reported_by_no_rule(rule: Rule, tmp_path: Path) -> None:
     assert loud(lint_alembic(rule, rule.GOOD_ALEMBIC, tmp_path), rule) == []

@@ -291,6 +291,12 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def using(users: Iterable[str]) -> str:
+    """`a uses`, or `a and b use`, each named once."""
+    names = sorted(set(users))
+    return f"{listed(names)} {'uses' if len(names) == 1 else 'use'}"
+
+
 def schema_name(name: Name) -> str:
     """A Structure's name as a Finding has it."""
     return short(spelled(name))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lockgate.core.dependents import column_users
 from lockgate.core.finding import Severity
-from lockgate.core.rule import Family, Hazard, Seen, listed, short
+from lockgate.core.rule import Family, Hazard, Seen, short, using
 
 CODE = "LG050"
 NAME = "dependent-in-the-way"
@@ -48,7 +48,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
     users = sorted(set(column_users(seen.structure, relation, column, keys=False)))
     if users and seen.exists(seen.table):
         yield Hazard(
-            f"fails: {listed(users)} uses {column} of {short(seen.table)}",
+            f"fails: {using(users)} {column} of {short(seen.table)}",
             "drop it before and make it again after, in the same transaction",
             seen.table,
         )

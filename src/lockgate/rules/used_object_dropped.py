@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from lockgate.core.dependents import column_users, constraint_users, dropped, relation_users
 from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Severity
-from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short
+from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short, using
 
 CODE = "LG033"
 NAME = "used-object-dropped"
@@ -65,7 +65,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
         else:
             users = list(column_users(seen.structure, relation, tree.get("name", "")))
     if users and not cascade:
-        message = f"fails: {listed(sorted(set(users)))} uses {what}"
+        message = f"fails: {using(users)} {what}"
     elif users or (cascade and not known):
         with_it = listed(sorted(set(users))) if users else "whatever hangs on it"
         message = f"drops {with_it} together with {what}"
