@@ -15,13 +15,16 @@ from typing import Any
 
 import pytest
 from alembic import context as context_proxy
+from alembic.autogenerate import RevisionContext
 from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep, StampStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionMap
-from sqlalchemy import Connection, create_engine, event, pool
+from sqlalchemy import Connection, MetaData, create_engine, event, pool
+from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy.inspection import _inspects
 
 import lockgate.migrations
 from lockgate.core.url import DatabaseUrl
@@ -36,6 +39,8 @@ CALLED: list[tuple[Callable[..., Any], list[str]]] = [
     (MigrationContext.begin_transaction, ["self", "_per_migration"]),
     (MigrationStep.upgrade_from_script, ["revision_map", "script"]),
     (MigrationStep.downgrade_from_script, ["revision_map", "script"]),
+    (MockConnection._run_ddl_visitor, ["self", "visitorcallable", "element"]),
+    (_inspects, ["types"]),
 ]
 """Functions, and the parameters that lockgate gives them by name or place."""
 
@@ -47,6 +52,8 @@ READ: list[tuple[type, str]] = [
     (Revision, "_all_nextrev"),
     (Revision, "_orig_branch_labels"),
     (ScriptDirectory, "_version_locations"),
+    (RevisionContext, "_last_autogen_context"),
+    (MetaData, "_sequences"),
 ]
 """Attributes of instances."""
 
@@ -82,7 +89,15 @@ def test_function_has_the_parameters_that_lockgate_gives_it(
 
 @pytest.mark.parametrize(("owner", "name"), READ)
 def test_attribute_is_there(directory: ScriptDirectory, owner: type, name: str) -> None:
+    options = ("message", "branch_label", "version_path", "rev_id", "depends_on")
+    arguments = dict.fromkeys(options) | {"sql": False, "splice": False, "head": "head"}
+    writing = RevisionContext(Config(), directory, arguments)
+    given = {"upgrade_token": "up", "downgrade_token": "down", "process_revision_directives": None}
+    migration = MigrationContext.configure(dialect_name="postgresql", opts=given)
+    writing.run_no_autogenerate((), migration)
     instances: dict[type, object] = {
+        MetaData: MetaData(),
+        RevisionContext: writing,
         RevisionMap: directory.revision_map,
         Revision: directory.get_revision("two"),
         ScriptDirectory: directory,

@@ -15,7 +15,13 @@ from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import read_revision_files, unjoined_heads
 from lockgate.workflows.lint import Surroundings, choose_rules, lint_revisions
 from lockgate.workflows.lint_revisions import read_revisions
-from lockgate.workflows.models import ModelsMissing, compare_models, replay
+from lockgate.workflows.models import (
+    MadeModels,
+    ModelsMissing,
+    compare_models,
+    models_beforehand,
+    replay,
+)
 from lockgate.workflows.rehearse import Start, not_rehearsed, rehearse_range
 from lockgate.workflows.scratch import Scratch, open_scratch
 from lockgate.workflows.workspace import Workspace
@@ -65,23 +71,27 @@ def check(workspace: Workspace, *, major: int | None, everything: bool) -> Check
     with open_scratch(workspace, major=major, parts=parts) as scratch:
         asked = resolve_range(workspace.project.directory, None, ())
         fresh = not_rehearsed(workspace.lock, asked, scratch.major)
-        findings += _lint(workspace, fresh, scratch.major)
         if not everything:
             asked = fresh
+        made = models_beforehand(workspace, scratch) if asked and single else None
+        findings += _lint(workspace, fresh, scratch.major)
         rehearsal = None
         if asked:
-            rehearsal = rehearse_range(workspace, scratch, Start("base", parts=parts), asked)
+            start = Start("base", parts=parts)
+            rehearsal = rehearse_range(workspace, scratch, start, asked, models=made)
             findings += _rehearsal(rehearsal)
         models = _Models()
         if single:
             # A file that moved since its rehearsal may lead somewhere else.
             trusted = not everything and not findings
             try:
-                models = _models(workspace, scratch, trusted=trusted)
+                models = _models(workspace, scratch, made, trusted=trusted)
                 findings += models.findings
             except LockgateError as error:
-                remedy = "mend the revision and run `lockgate rehearse`"
-                findings.append(Finding("LG-CHK-5", "replay", error.message, remedy))
+                source, remedy = "replay", "mend the revision and run `lockgate rehearse`"
+                if error is made:
+                    source, remedy = "models", "correct the models until PostgreSQL takes them"
+                findings.append(Finding("LG-CHK-5", source, error.message, remedy))
     return Checked(
         scratch.version, tuple(findings), rehearsal, models.match, models.changes, models.missed
     )
@@ -145,7 +155,13 @@ class _Models:
     findings: tuple[Finding, ...] = ()
 
 
-def _models(workspace: Workspace, scratch: Scratch, *, trusted: bool) -> _Models:
+def _models(
+    workspace: Workspace,
+    scratch: Scratch,
+    made: MadeModels | LockgateError | None,
+    *,
+    trusted: bool,
+) -> _Models:
     """Whether the models make the schema that the revisions make.
 
     The revisions are replayed only where the lock file's Fingerprint of the head is not that of
@@ -153,7 +169,7 @@ def _models(workspace: Workspace, scratch: Scratch, *, trusted: bool) -> _Models
     """
     locked = _locked_fingerprint(workspace, scratch)
     try:
-        found = compare_models(workspace, scratch, known=locked if trusted else None)
+        found = compare_models(workspace, scratch, known=locked if trusted else None, made=made)
     except ModelsMissing:
         return _Models(findings=_moved(workspace, locked, replay(workspace, scratch)))
     changes = structural(found.changes)

@@ -86,6 +86,18 @@ def make_models(workspace: Workspace, scratch: Scratch) -> MadeModels:
         return MadeModels(databases.catalogs(record.version_tables), record.version_tables)
 
 
+def models_beforehand(workspace: Workspace, scratch: Scratch) -> MadeModels | LockgateError:
+    """What the models make, or why they cannot be made.
+
+    Asked before a revision runs in this process: one that imports the models may well change them,
+    as those do that give them to `batch_alter_table`.
+    """
+    try:
+        return make_models(workspace, scratch)
+    except LockgateError as error:
+        return error
+
+
 MADE = "models.json"
 """What the models' statements made, in the state directory: Fingerprints by digest."""
 REMEMBERED = 20
@@ -132,13 +144,23 @@ def _remembered(path: Path) -> dict[str, str]:
 
 
 def compare_models(
-    workspace: Workspace, scratch: Scratch, *, revision: str = "head", known: str | None = None
+    workspace: Workspace,
+    scratch: Scratch,
+    *,
+    revision: str = "head",
+    known: str | None = None,
+    made: MadeModels | LockgateError | None = None,
 ) -> Comparison:
     """Holds the models against the revisions up to `revision`, both made on `scratch`.
 
-    Nothing is replayed where `known`, the revision's Fingerprint, is that of the models.
+    Nothing is replayed where `known`, the revision's Fingerprint, is that of the models. `made`
+    are the models where they were made beforehand.
     """
-    if known is None:
+    if isinstance(made, LockgateError):
+        raise made
+    if made is not None:
+        pass
+    elif known is None:
         made = make_models(workspace, scratch)
     else:
         unlike = make_unless_known(workspace, scratch, known)

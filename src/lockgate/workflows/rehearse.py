@@ -24,7 +24,7 @@ from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
 from lockgate.workflows.forecasting import ForecastBasis, basis_of
 from lockgate.workflows.listing import ask
-from lockgate.workflows.models import ModelsMissing, hold_against, make_models
+from lockgate.workflows.models import MadeModels, ModelsMissing, hold_against, models_beforehand
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -124,11 +124,25 @@ def start_of(destination: Destination) -> Start:
 
 
 def rehearse_range(
-    workspace: Workspace, scratch: Scratch, start: Start, asked: tuple[RevisionText, ...]
+    workspace: Workspace,
+    scratch: Scratch,
+    start: Start,
+    asked: tuple[RevisionText, ...],
+    *,
+    models: MadeModels | LockgateError | None = None,
 ) -> Rehearsal:
-    """Each of `asked` alone on the state before it, then all of them in one process."""
+    """Each of `asked` alone on the state before it, then all of them in one process.
+
+    `models` are those that were made beforehand; else they are made where the range ends at the
+    only head.
+    """
     if not asked:
         return Rehearsal(scratch.version, start.words, ())
+    heads = tuple(workspace.project.directory.get_heads())
+    if heads != (asked[-1].revision,):
+        models = None
+    elif models is None:
+        models = models_beforehand(workspace, scratch)
     foresee(scratch, start, asked)
     rehearsed: list[RevisionRehearsal] = []
     final: dict[str, Catalog] = {}
@@ -153,7 +167,7 @@ def rehearse_range(
         rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed), filled=filled)
     if any(one.up != "ok" for one in rehearsed):
         return rehearsal
-    return _with_whole(workspace, scratch, start, asked, final, rehearsal)
+    return _with_whole(workspace, scratch, start, asked, final, rehearsal, models)
 
 
 def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile:
@@ -343,6 +357,7 @@ def _with_whole(
     asked: tuple[RevisionText, ...],
     one_by_one: Mapping[str, Catalog],
     rehearsal: Rehearsal,
+    models: MadeModels | LockgateError | None,
 ) -> Rehearsal:
     """Adds what a single process makes of the same range, and how the models differ from it."""
     workspace.progress.working("rehearsing: all in one process")
@@ -358,28 +373,22 @@ def _with_whole(
             return replace(rehearsal, whole_error=error.message)
         whole = databases.catalogs(record.version_tables)
         rehearsal = replace(rehearsal, whole_changes=between(one_by_one, whole))
-        return _with_models(workspace, scratch, databases, asked, whole, rehearsal)
+        return _with_models(workspace, databases, whole, rehearsal, models)
 
 
 def _with_models(
     workspace: Workspace,
-    scratch: Scratch,
     databases: ScratchDatabases,
-    asked: tuple[RevisionText, ...],
     at_end: Mapping[str, Catalog],
     rehearsal: Rehearsal,
+    models: MadeModels | LockgateError | None,
 ) -> Rehearsal:
-    """Adds how the models' own schema differs, where the range ends at the only head."""
-    heads = tuple(workspace.project.directory.get_heads())
-    if heads != (asked[-1].revision,):
+    """Adds how the models' own schema differs, where they were made."""
+    if models is None or isinstance(models, ModelsMissing):
         return rehearsal
-    try:
-        made = make_models(workspace, scratch)
-    except ModelsMissing:
-        return rehearsal
-    except LockgateError as error:
-        return replace(rehearsal, models_error=error.message)
-    found = hold_against(workspace, databases, at_end, made.catalogs)
+    if isinstance(models, LockgateError):
+        return replace(rehearsal, models_error=models.message)
+    found = hold_against(workspace, databases, at_end, models.catalogs)
     changes = structural(found.changes)
     return replace(
         rehearsal,
