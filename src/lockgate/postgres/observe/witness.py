@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from lockgate.core.effect import Effect, Evidence, LockMode
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # Any: the columns of the answer
 """Runs SQL without parameters in the session that is observed, and answers its rows."""
@@ -126,13 +126,14 @@ class Witness:
                 scans=_is_scan(mode, oid, files, scans) and old[oid].kind in _STORED,
                 builds=files.built.get(oid, ()),
                 evidence=Evidence.OBSERVED,
+                out_of_use=mode is _STRONGEST and gathered.get(old[oid].indexed) is _CONCURRENT,
             )
             for oid, mode in gathered.items()
             if not old[oid].toast
         ]
         hidden = {old[oid].name: modes for oid, modes in self.held.items() if oid in old}
         self.relations = {**old, **new}
-        return Seen(tuple(sorted(effects, key=lambda e: (-e.mode.strength, e.relation))), hidden)
+        return Seen(StatementEffects(tuple(effects)).effects, hidden)
 
     def _look_at(self, held: Iterable[int]) -> dict[int, _Relation]:
         """The relations `held` as they are now."""
@@ -141,6 +142,9 @@ class Witness:
             return {}
         return _relations(self.ask(f"{query('relations')} AND c.oid IN ({oids})"))
 
+
+# The strongest lock on an index whose table goes on being used comes when no query takes it.
+_STRONGEST, _CONCURRENT = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE
 
 _STORED = "rm"
 """Kinds of relations whose rows lie in them: tables and materialized views."""
