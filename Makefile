@@ -12,7 +12,7 @@ TEST_READY = .venv/ready-$(call key,dev)
 DEMO_READY = .venv-demo/ready-$(call key,base)
 BIN = .venv/bin
 
-.PHONY: test demo bench matrix locks alembic-matrix requirements clean
+.PHONY: test demo bench matrix locks alembic-matrix histories requirements clean
 
 test: $(TEST_READY)
 	@printf '\n== format\n'
@@ -56,6 +56,10 @@ locks: $(TEST_READY)
 alembic-matrix: $(TEST_READY)
 	$(BIN)/python tools/alembic_matrix.py
 
+# What lockgate says of real histories, which PyPI has; some minutes.
+histories: $(TEST_READY)
+	$(BIN)/python tools/histories.py .venv-histories
+
 requirements:
 	@command -v $(UV) >/dev/null || { echo "uv is needed: pip install uv, or make requirements UV=PATH"; exit 1; }
 	$(UV) pip compile pyproject.toml --group build $(COMPILE) -o requirements/base.txt
@@ -87,4 +91,4 @@ define install
 endef
 
 clean:
-	rm -rf .venv .venv-demo .matrix .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-demo .venv-histories .matrix .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
