@@ -75,10 +75,12 @@ def main(arguments: list[str]) -> int:
     theirs = squawk_says(found)
     table = render(found, ours, blind, theirs)
     print(table)
-    for case in found:
-        if (case.danger is not None) is not bool(ours[case]):
-            what = f"missed ({case.danger})" if case.danger else f"cried wolf ({ours[case]})"
-            print(f"{what}: {case.sql}    -- given {case.given}")
+    for told, said in (("told what exists", ours), ("told nothing", blind)):
+        print(f"\n{told}")
+        for case in found:
+            if (case.danger is not None) is not bool(said[case]):
+                what = f"missed ({case.danger})" if case.danger else f"cried wolf ({said[case]})"
+                print(f"  {what}: {case.sql}    -- given {case.given}")
     if "--write" in arguments:
         text = PAGE.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
@@ -130,7 +132,9 @@ def danger(sql: str, seen: dict[str, Any], there: set[str], lost: str | None) ->
     return "waits where it need not" if AVOIDABLE.search(sql) else None
 
 
-def look(connection: psycopg.Connection[Any], given: str, sql: str) -> tuple[set[str], str | None]:
+def look(
+    connection: psycopg.Connection[Any], given: str, sql: str, *, filled: bool = True
+) -> tuple[set[str], str | None]:
     """The relations before the statement, and what it takes away; undone afterwards."""
     with connection.transaction(force_rollback=True):
         try:
@@ -138,26 +142,30 @@ def look(connection: psycopg.Connection[Any], given: str, sql: str) -> tuple[set
         except psycopg.Error as error:
             print(f"not tried: {sql}: {error}", file=sys.stderr)
             return set(), None
-        fill(connection)
+        if filled:
+            fill(connection)
         names, rows = state(connection)
         owned = {name.replace(" ", " public.") for (name,) in connection.execute(OWNED)}
         there = {name.partition(" ")[2] for name in names if name.startswith("relation ")}
         try:
             with connection.transaction():
-                cursor = connection.execute(sql.encode())
+                connection.execute(sql.encode())
         except psycopg.Error:
-            return there, None  # by the rows made up here; the forms were observed without
-        after, rows_after = state(connection)
+            failed = True
+        else:
+            failed = False
+            updated = connection.execute(UPDATED).fetchall()
+            after, rows_after = state(connection)
+    if failed:  # by the rows made up here; the forms were observed without
+        return look(connection, given, sql, filled=False) if filled else (there, None)
     gone = sorted(names - after - owned)  # a column's own sequence goes with it
     if gone:
         return there, f"takes {gone[0]} away"
     emptied = [table for table, count in rows.items() if count and rows_after.get(table) == 0]
     if emptied:
         return there, f"removes every row of {emptied[0]}"
-    updates = cursor.statusmessage or ""
-    if updates.startswith("UPDATE") and cursor.rowcount in rows.values() and cursor.rowcount > 1:
-        return there, "writes every row"
-    return there, None
+    written = [table for table, count in updated if 1 < rows.get(table, 0) <= count]
+    return there, f"writes every row of {written[0]}" if written else None
 
 
 NAMES = b"""
@@ -193,6 +201,9 @@ SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = 'r' ORDER BY 1
 """
+UPDATED = b"""
+SELECT format('%I.%I', schemaname, relname), n_tup_upd FROM pg_catalog.pg_stat_xact_user_tables
+"""
 COLUMNS = b"""
 SELECT a.attname, t.typcategory FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -207,7 +218,7 @@ def state(connection: psycopg.Connection[Any]) -> tuple[set[str], dict[str, int]
     names = {name for (name,) in connection.execute(NAMES)}
     rows = {}
     for (table,) in connection.execute(TABLES).fetchall():
-        found = connection.execute(b"SELECT count(*) FROM " + table.encode()).fetchone()
+        found = connection.execute(b"SELECT count(*) FROM ONLY " + table.encode()).fetchone()
         rows[table] = found[0] if found else 0
     return names, rows
 

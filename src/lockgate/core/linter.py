@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lockgate.core.allowance import Allowance, read_allowance
 from lockgate.core.effect import StatementEffects, Transactional
-from lockgate.core.effects import predict
+from lockgate.core.effects import nested_statements, predict
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
 from lockgate.core.finding import Finding, Severity
@@ -137,6 +137,11 @@ class UnitLinter:
         self.index += 1
 
     def _ask(self, seen: Seen) -> Iterator[Finding]:
+        yield from self._ask_kind(seen)
+        yield from self._ask_nested(seen)
+        yield from self._check(self.rules.get(ALWAYS, ()), seen)
+
+    def _ask_kind(self, seen: Seen) -> Iterator[Finding]:
         kind, rules = seen.parsed.kind, self.rules
         if kind == "AlterTableStmt":
             actions = seen.parsed.tree.get("cmds", ())
@@ -148,7 +153,20 @@ class UnitLinter:
                     one.action = action
                     yield from self._check(asked, one)
         yield from self._check(rules.get(kind, ()), seen)
-        yield from self._check(rules.get(ALWAYS, ()), seen)
+
+    def _ask_nested(self, seen: Seen) -> Iterator[Finding]:
+        """The same of each statement that this one runs, at its place."""
+        called = seen.kind in ("CallStmt", "SelectStmt") and seen.structure.routines
+        written = "withClause" in seen.tree
+        if not (called or written) and seen.kind not in ("DoStmt", "ExplainStmt"):
+            return
+        unit = self.unit
+        for parsed in nested_statements(seen.parsed, unit.structure, unit.version):
+            effects = predict(parsed, unit.structure, unit.version)
+            inner = Seen(seen.index, seen.line, parsed, effects, unit, said=seen.said)
+            yield from self._ask_kind(inner)
+            unit.made.update(_made(inner))
+            _note_parts(inner)
 
     def _alone(self, seen: Seen, action: Tree) -> Seen:
         """One of several actions, with the effects that it alone has."""

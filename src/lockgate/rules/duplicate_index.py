@@ -18,7 +18,7 @@ from lockgate.core.rule import Family, Hazard, Seen, schema_name
 CODE = "LG052"
 NAME = "duplicate-index"
 FAMILY = Family.CARE
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 ON = ("IndexStmt",)
 
 SCHEMA = """\

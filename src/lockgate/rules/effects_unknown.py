@@ -44,10 +44,11 @@ def check(seen: Seen) -> Iterator[Hazard]:
         return
     for effect in unknown:
         if effect.blocks and seen.exists(effect.relation):
+            absent = seen.unit.relation(effect.relation) is None
             yield Hazard(
                 f"may do more to {short(effect.relation)} than can be known without its structure",
                 "give lint the structure with --schema or --env",
                 effect.relation,
-                Severity.INFO,
+                Severity.INFO if seen.unit.complete and absent else None,
             )
             return

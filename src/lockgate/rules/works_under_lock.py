@@ -19,10 +19,10 @@ FAMILY = Family.BLOCKS
 SEVERITY = Severity.ERROR
 ON = (ALWAYS,)
 
-BAD = "DO $$ BEGIN CREATE INDEX ix_orders_placed ON orders (placed); END $$;"
+BAD = "ALTER TABLE orders ALTER CONSTRAINT orders_buyer_fkey ENFORCED;"
 GOOD = "ALTER TABLE orders ADD COLUMN note text;"
 BAD_ALEMBIC = """\
-op.execute("DO $$ BEGIN CREATE INDEX ix_orders_placed ON orders (placed); END $$")
+op.execute("ALTER TABLE orders ALTER CONSTRAINT orders_buyer_fkey ENFORCED")
 """
 GOOD_ALEMBIC = """\
 op.add_column("orders", sa.Column("note", sa.Text()))

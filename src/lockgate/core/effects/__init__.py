@@ -8,7 +8,7 @@ what the statements before it made, for `Structure.apply` changes it in place. S
 from __future__ import annotations
 
 from lockgate.core.effects.applying import apply
-from lockgate.core.effects.predicting import predict
+from lockgate.core.effects.predicting import nested_statements, predict
 from lockgate.core.effects.structure import Structure
 
-__all__ = ["Structure", "apply", "predict"]
+__all__ = ["Structure", "apply", "nested_statements", "predict"]

@@ -40,11 +40,14 @@ def alter_table(touched: Touched, tree: Tree) -> None:
     touched.lock(relation, mode)
     below = list(structure.below(relation)) if found.get("inh") and relation.children else []
     if kind is Kind.COMPOSITE and any(c.get("behavior") == "DROP_CASCADE" for c in commands):
+        retyped = any(c.get("subtype") == "AT_AlterColumnType" for c in commands)
         typed = [r for r in structure.relations.values() if r.of_type == relation.name]
         for table in typed:
             touched.lock(table, AX)
-            if any(c.get("subtype") == "AT_AlterColumnType" for c in commands):
+            if retyped:
                 touched.rewrite(table)
+        if retyped and not relation.known:
+            touched.doubt(relation)  # tables may be of this type
     plan = Plan(touched, relation, below, mode, commands)
     for command in commands:
         EFFECTS.get(command.get("subtype", ""), _nothing)(plan, command)

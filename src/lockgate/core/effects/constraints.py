@@ -231,7 +231,12 @@ def alter(plan: Plan, command: Tree) -> None:
     constraint = plan.relation.constraints.get(found.get("conname", ""))
     if plan.relation.kind is Kind.PARTITIONED:
         plan.lock_below()
-    if not found.get("alterEnforceability") or constraint is None or not constraint.references:
+    if not found.get("alterEnforceability"):
+        return
+    if constraint is None and found.get("is_enforced"):
+        plan.touched.scan(plan.relation, AX)
+        plan.touched.doubt(plan.relation)
+    if constraint is None or not constraint.references:
         return
     if found.get("is_enforced"):
         lock_for_foreign_key(plan, constraint, checks=True)

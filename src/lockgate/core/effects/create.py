@@ -34,6 +34,10 @@ def table(touched: Touched, tree: Tree) -> None:
             continue
         touched.lock_indexes(parent, SUX)
         default = structure.default_partition(parent)
+        bound = tree["partbound"]
+        alone = bound.get("is_default") or bound.get("strategy") == "h"  # then there is no default
+        if not parent.known and not alone:
+            touched.doubt(parent)
         if default is not None:
             for found in structure.with_below(default):
                 touched.lock(found, AX)

@@ -18,6 +18,7 @@ from lockgate.core.effects import (
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Structure
 from lockgate.core.effects.touched import Touched
+from lockgate.core.effects.trees import is_on, nodes, only, options
 from lockgate.core.parsed import ParsedStatement, Tree
 
 Reader = Callable[[Touched, Tree], None]
@@ -35,6 +36,37 @@ def predict(parsed: ParsedStatement, structure: Structure, version: int) -> Stat
     else:
         _add(touched, parsed.kind, parsed.tree, parsed.sql)
     return touched.answer()
+
+
+def nested_statements(
+    parsed: ParsedStatement, structure: Structure, version: int
+) -> tuple[ParsedStatement, ...]:
+    """The statements that `parsed` runs: of a block, of what it calls, after EXPLAIN and in WITH.
+
+    Each once, as far as they are known; those of a branch too, whether it is taken or not.
+    """
+    found: list[ParsedStatement] = []
+
+    def keep(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
+        if not any(one.kind == kind and one.tree == tree for one in found):
+            found.append(ParsedStatement(sql, kind, tree))
+            follow(touched, kind, tree, sql)
+
+    def follow(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
+        if kind == "DoStmt":
+            procedures.do(touched, tree, sql, keep)
+        elif kind == "CallStmt":
+            procedures.call(touched, tree, keep)
+        elif kind == "SelectStmt":
+            procedures.calls_in(touched, tree, keep)
+        elif kind == "ExplainStmt" and is_on(options(tree.get("options")), "analyze"):
+            keep(touched, *only(tree.get("query", {})), sql)
+        for writing, inner in nodes([tree.get("withClause", [])]):
+            if writing in ("DeleteStmt", "UpdateStmt"):
+                keep(touched, writing, inner, sql)
+
+    follow(Touched(structure, version), parsed.kind, parsed.tree, parsed.sql)
+    return tuple(found)
 
 
 def _add(touched: Touched, kind: str, tree: Tree, sql: str) -> None:

@@ -26,7 +26,7 @@ def do(touched: Touched, tree: Tree, sql: str, predict: Predict) -> None:
     if language != "plpgsql":
         touched.unknown = True
         return
-    _plpgsql(touched, sql, predict, 0)
+    _plpgsql(touched, sql, predict)
 
 
 def create(touched: Touched, tree: Tree) -> None:
@@ -51,7 +51,7 @@ def _bodies(node: Node) -> Iterator[tuple[str, Tree]]:
 def call(touched: Touched, tree: Tree, predict: Predict) -> None:
     """CALL of a procedure, whose body may be in the Structure."""
     name = words(tree.get("funccall", {}).get("funcname"))
-    _routines(touched, name, predict, 0, must_know=True)
+    _routines(touched, name, predict, must_know=True)
 
 
 def calls_in(touched: Touched, tree: Tree, predict: Predict) -> None:
@@ -66,7 +66,7 @@ def calls_in(touched: Touched, tree: Tree, predict: Predict) -> None:
         if kind == "FuncCall":
             name = words(found.get("funcname"))
             top = alone and len(targets) == 1 and _is_top(targets[0], found)
-            _routines(touched, name, predict, 0, must_know=top)
+            _routines(touched, name, predict, must_know=top)
 
 
 def _is_top(target: Tree, call_: Tree) -> bool:
@@ -74,9 +74,9 @@ def _is_top(target: Tree, call_: Tree) -> bool:
 
 
 def _routines(
-    touched: Touched, name: tuple[str, ...], predict: Predict, depth: int, *, must_know: bool
+    touched: Touched, name: tuple[str, ...], predict: Predict, *, must_know: bool
 ) -> None:
-    if not name or depth > DEEPEST:
+    if not name or touched.depth > DEEPEST:
         touched.unknown = touched.unknown or must_know
         return
     found = touched.structure.routine(name)
@@ -86,22 +86,24 @@ def _routines(
         if must_know and not (system and known):
             touched.unknown = True
         return
+    touched.depth += 1
     for routine in found:
-        _body(touched, routine, predict, depth + 1)
+        _body(touched, routine, predict)
+    touched.depth -= 1
 
 
-def _body(touched: Touched, routine: Routine, predict: Predict, depth: int) -> None:
+def _body(touched: Touched, routine: Routine, predict: Predict) -> None:
     if routine.language == "sql" and routine.source:
         for parsed in parse(routine.source):
             if parsed.problem is None:
                 predict(touched, parsed.kind, parsed.tree, parsed.sql)
     elif routine.language == "plpgsql" and routine.statement:
-        _plpgsql(touched, routine.statement, predict, depth)
+        _plpgsql(touched, routine.statement, predict)
     elif routine.volatility == "v" and routine.language not in ("sql", "internal", "c"):
         touched.unknown = True
 
 
-def _plpgsql(touched: Touched, sql: str, predict: Predict, depth: int) -> None:
+def _plpgsql(touched: Touched, sql: str, predict: Predict) -> None:
     functions = parse_plpgsql(sql)
     if functions is None:
         touched.unknown = True

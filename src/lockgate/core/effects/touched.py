@@ -34,6 +34,7 @@ class Touched:
     unknown: bool = False
     own_structure: bool = False
     runs: bool = True
+    depth: int = 0
     before: Structure | None = None
     dropped: set[Name] = field(default_factory=set)
 

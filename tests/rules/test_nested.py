@@ -1,0 +1,86 @@
+"""Rules see the statements that a statement runs, and what its own text leaves open."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from lockgate.core.effects import Structure
+from lockgate.core.finding import Finding, Severity
+from lockgate.core.linter import UnitLinter, by_subject
+from lockgate.core.rule import Unit
+from lockgate.core.script import read_script
+from lockgate.core.sql.trees import parse
+from lockgate.workflows.lint import choose_rules
+
+CHOSEN = by_subject(choose_rules(ignore=["lock-timeout-missing"]))
+
+
+def loud(sql: str, *, given: str | None = None) -> list[str]:
+    """The codes of errors and warnings; without `given` nothing is said of what exists."""
+    structure = Structure()
+    for parsed in parse(given or ""):
+        structure.apply(parsed)
+    unit = Unit(structure, 18, complete=given is not None)
+    answers = UnitLinter(CHOSEN, unit).script(read_script(io.BytesIO(sql.encode())))
+    found = [answer for answer in answers if isinstance(answer, Finding)]
+    return sorted(finding.code for finding in found if finding.severity is not Severity.INFO)
+
+
+@pytest.mark.parametrize(
+    ("sql", "codes"),
+    [
+        ("DO $$ BEGIN DROP TABLE orders; END $$", ["LG031"]),
+        ("DO $$ BEGIN IF true THEN ALTER TABLE orders DROP COLUMN a; END IF; END $$", ["LG030"]),
+        ("DO $$ BEGIN CREATE INDEX ON orders (a); END $$", ["LG001"]),
+        ("DO $$ BEGIN CREATE TABLE new (a int); CREATE INDEX ON new (a); END $$", []),
+        ("CALL empty_it()", ["LG034"]),
+        ("CALL again()", ["LG034"]),
+        ("SELECT write_it()", ["LG046"]),
+        ("WITH gone AS (DELETE FROM orders RETURNING a) SELECT count(*) FROM gone", ["LG034"]),
+        ("WITH one AS (SELECT 1) SELECT * FROM one", []),
+        ("EXPLAIN ANALYZE DELETE FROM orders", ["LG034"]),
+        ("EXPLAIN (ANALYZE false) DELETE FROM orders", []),
+    ],
+)
+def test_statement_within_another_is_seen_by_the_rules(sql: str, codes: list[str]) -> None:
+    given = """
+        CREATE TABLE orders (a int);
+        CREATE PROCEDURE empty_it() LANGUAGE sql AS 'DELETE FROM orders';
+        CREATE PROCEDURE again() LANGUAGE plpgsql AS 'BEGIN CALL again(); CALL empty_it(); END';
+        CREATE FUNCTION write_it() RETURNS void LANGUAGE plpgsql AS
+            'BEGIN UPDATE orders SET a = 1; END';
+    """
+
+    found = loud(sql, given=given)
+
+    # A procedure that calls itself is also one of which not all is known.
+    assert codes == [code for code in found if code != "LG063"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE orders ADD COLUMN a positive",  # a domain may have a constraint
+        "ALTER TABLE orders ALTER CONSTRAINT fk ENFORCED",
+        "ALTER TYPE pair ALTER ATTRIBUTE a TYPE bigint CASCADE",  # tables may be OF it
+        "CREATE TABLE later PARTITION OF events FOR VALUES FROM (1) TO (2)",  # DEFAULT is read
+    ],
+)
+def test_what_an_undescribed_thing_may_do_is_a_warning(sql: str) -> None:
+    assert loud(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE orders ADD COLUMN a int DEFAULT 1",
+        "ALTER TABLE orders ALTER CONSTRAINT fk DEFERRABLE",
+        "CREATE TABLE rest PARTITION OF events DEFAULT",  # there is no other
+        "CREATE TABLE half PARTITION OF events FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        "ALTER TABLE people DROP CONSTRAINT people_pkey CASCADE",
+    ],
+)
+def test_what_the_text_proves_harmless_is_no_warning(sql: str) -> None:
+    assert [] == loud(sql)
