@@ -116,6 +116,35 @@ def test_a_preview_at_size_rests_its_forecasts_on_what_scratch_took(passage: Pas
     assert 0 == found["reads_blocked_ms"]["expected"] < found["writes_blocked_ms"]["expected"]
 
 
+def test_preview_weighs_what_the_rules_say_by_the_rows_of_the_database(passage: Passage) -> None:
+    revisions = passage.document("preview", "--env", "prod")["revisions"]
+    text = passage("preview", "--env", "prod", "two")
+
+    found = [
+        (f["code"], f["severity"], one["upgrade"][f["statement"]]["sql"], f["message"])
+        for one in revisions
+        for f in one["findings"]
+        if f["severity"] == "error"
+    ]
+    assert [
+        (
+            "LG001",
+            "error",
+            "CREATE INDEX ix_item_note ON item (note)",
+            "blocks writes on item while ix_item_note is built (30,000 rows)",
+        ),
+        (
+            "LG030",
+            "error",
+            "ALTER TABLE item DROP COLUMN note",
+            "drops note of item with its values (30,000 rows), and breaks code that reads it",
+        ),
+    ] == found
+    assert "error LG001: blocks writes on item while ix_item_note is built" in text
+    assert text.index("CREATE INDEX ix_item_note") < text.index("error LG001")
+    assert text.index("error LG001") < text.index("downgrade")
+
+
 def test_explain_forecasts_from_the_sizes_of_the_database(passage: Passage) -> None:
     create = "CREATE INDEX CONCURRENTLY ON item (note)"
     text = passage.run(passage.folder, "explain", "--env", "prod", create, **passage.environ).stdout

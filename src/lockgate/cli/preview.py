@@ -56,10 +56,11 @@ def preview(
 
     Shows both ways, up and down. With an environment it begins at that database's revision and
     structure, without its rows, and each statement has a forecast from its sizes and traffic;
-    otherwise at base. Revisions that read rows work. With --rows, scratch is filled with made-up
-    rows like those of the environment, which lends its statistics and no row, and forecasts rest
-    on what each statement took there. With --format sql it prints a script for psql that does the
-    upgrade; given an environment, the script refuses every other database.
+    otherwise at base. Beside what each statement did stands what the rules of lint say of it,
+    weighed by that database's sizes. Revisions that read rows work. With --rows, scratch is
+    filled with made-up rows like those of the environment, which lends its statistics and no row,
+    and forecasts rest on what each statement took there. With --format sql it prints a script for
+    psql that does the upgrade; given an environment, the script refuses every other database.
 
     Exits with 1 if an upgrade fails on scratch.
     """

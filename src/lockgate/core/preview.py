@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lockgate.core.catalog import Change
 from lockgate.core.effect import StatementEffects
 from lockgate.core.filled import Filled
+from lockgate.core.finding import Finding
 from lockgate.core.forecast import Forecast
 from lockgate.core.statement import Statement
 
@@ -31,6 +32,7 @@ class PreviewedRevision:
     """The statements of one Revision, up and down, in the order in which they were sent.
 
     `down` is empty where the way back was not asked for or does not exist; `down_error` says so.
+    `findings` are what the rules say; their `statement` is a place in `up`, None for the others.
     """
 
     revision: str
@@ -39,6 +41,7 @@ class PreviewedRevision:
     up: tuple[PreviewedStatement, ...]
     down: tuple[PreviewedStatement, ...] = ()
     down_error: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lockgate.core.finding import Finding
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.report.changes import change_document, changes_text
 from lockgate.report.effects import effects_document, effects_lines
+from lockgate.report.explain import finding_lines
 from lockgate.report.filled import filled_document, filled_text
+from lockgate.report.findings.json import finding_document
 from lockgate.report.forecast import forecast_document, forecast_lines
 
 
@@ -24,11 +28,13 @@ def preview_text(preview: Preview, *, width: int) -> str:
         lines += [textwrap.indent(_dedented(sql), "  ") for sql in preview.beforehand]
     for one in preview.revisions:
         lines += ["", f"{one.revision}  {one.message}", f"  {_place(one)}"]
-        lines += _block("upgrade", one.up, width)
+        up, down, other = _divided(one)
+        lines += _block("upgrade", one.up, up, width)
         if one.down:
-            lines += _block("downgrade", one.down, width)
+            lines += _block("downgrade", one.down, down, width)
         elif one.down_error:
             lines.append(f"  downgrade  none: {one.down_error}")
+        lines += [line.removeprefix(" ") for line in finding_lines(other, width)]
     if preview.error is not None:
         lines += ["", f"stopped: {preview.error}"]
     elif changes := changes_text(preview.changes):
@@ -55,6 +61,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
                 "upgrade": [statement_document(s) for s in one.up],
                 "downgrade": [statement_document(s) for s in one.down],
                 "downgrade_error": one.down_error,
+                "findings": [finding_document(finding) for finding in one.findings],
             }
             for one in preview.revisions
         ],
@@ -135,9 +142,31 @@ def _transactions(statements: Iterable[PreviewedStatement]) -> list[str]:
     return lines
 
 
-def _block(title: str, statements: Iterable[PreviewedStatement], width: int) -> list[str]:
+Placed = Mapping[int | None, Sequence[Finding]]
+"""Findings by the place of their statement."""
+
+
+def _divided(one: PreviewedRevision) -> tuple[Placed, Placed, list[Finding]]:
+    """The Findings of the upgrade, of the downgrade, and those about no statement."""
+    up: defaultdict[int | None, list[Finding]] = defaultdict(list)
+    down: defaultdict[int | None, list[Finding]] = defaultdict(list)
+    other = []
+    lines = [previewed.statement.line for previewed in one.down]
+    for finding in one.findings:
+        if finding.statement is not None:
+            up[finding.statement].append(finding)
+        elif finding.line in lines and finding.line is not None:
+            down[lines.index(finding.line)].append(finding)
+        else:
+            other.append(finding)
+    return up, down, other
+
+
+def _block(
+    title: str, statements: Iterable[PreviewedStatement], findings: Placed, width: int
+) -> list[str]:
     lines = [f"  {title}"]
-    for previewed in statements:
+    for place, previewed in enumerate(statements):
         statement = previewed.statement
         if statement.bookkeeping:
             continue
@@ -148,13 +177,15 @@ def _block(title: str, statements: Iterable[PreviewedStatement], width: int) -> 
             found = effects_lines(previewed.effects, colour=False)
             lines += [f"      -- {line}" for line in found]
         for text in previewed.disagreements:
-            said = f"prediction and observation disagree on {text}: please report it to lockgate"
+            words = f"prediction and observation disagree on {text}: please report it to lockgate"
             lines += textwrap.wrap(
-                said, max(width, 40), initial_indent="      !! ", subsequent_indent="      !! "
+                words, max(width, 40), initial_indent="      !! ", subsequent_indent="      !! "
             )
         if previewed.forecast is not None:
             found = forecast_lines(previewed.forecast, width=width - 6)
             lines += [f"      {line}" for line in found]
+        said = finding_lines(findings.get(place, ()), width - 3)
+        lines += [f"   {line}" for line in said]
     if len(lines) == 1:
         lines.append("    no statements")
     return lines

@@ -21,6 +21,7 @@ from lockgate.postgres.statistics import read_statistics
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
 from lockgate.workflows.forecasting import with_forecasts
+from lockgate.workflows.lint_preview import with_findings
 from lockgate.workflows.observing_steps import ObservingCollector, with_prediction
 from lockgate.workflows.rehearse import Start, begin, begins_at, foresee, start_from
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
@@ -97,14 +98,17 @@ def preview_range(
     gone = {parent for text in asked for parent in text.parents}
     heads_after = {*heads_before, *(text.revision for text in asked)} - gone
     structure = Structure.from_catalog(next(iter(before.values())))
+    effected = _with_effects(
+        _revisions(asked, ups, downs, down_error), ups, downs, structure, scratch.major
+    )
+    version = start.major or scratch.major
+    target = start.basis.statistics if start.basis is not None else None
     shown = Preview(
         server=scratch.version,
         start=start.words,
         heads_before=tuple(sorted(heads_before)),
         heads_after=tuple(sorted(heads_after)),
-        revisions=_with_effects(
-            _revisions(asked, ups, downs, down_error), ups, downs, structure, scratch.major
-        ),
+        revisions=with_findings(effected, asked, structure, version, target),
         fingerprint_before=fingerprint(before),
         fingerprint_after=fingerprint(after),
         changes=between(before, after),
@@ -114,7 +118,6 @@ def preview_range(
     )
     if start.basis is None:
         return shown
-    version = start.major or scratch.major
     return with_forecasts(shown, structure, start.basis, version=version, scratch=sizes)
 
 
