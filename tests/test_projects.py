@@ -92,6 +92,8 @@ class Kind:
     own_history: bool = False
     several_heads: bool = False
     over_tcp: bool = False
+    revision_finds: str | None = None
+    """What a new revision holds that autogenerate does not see."""
 
 
 KINDS = (
@@ -117,7 +119,12 @@ KINDS = (
     Kind("rewritten_driver", driver="asyncpg", alembics_driver="asyncpg"),
     Kind("hard_coded_url"),
     Kind("hooks", same_as_models=False),
-    Kind("pyproject_only", settings='alembic = "pyproject.toml"', same_as_models=False),
+    Kind(
+        "pyproject_only",
+        settings='alembic = "pyproject.toml"',
+        same_as_models=False,
+        revision_finds="exposure_is_positive",
+    ),
     Kind("tenants", schemas=("mars",), options=("-x", "tenant=mars")),
     Kind("version_callback"),
     Kind("percent_password", over_tcp=True),
@@ -424,8 +431,12 @@ def test_listings_read_as_alembics_own(passage: Passage, listing: str) -> None:
     assert answer == alembics
 
 
-def test_revision_finds_nothing_to_write(passage: Passage) -> None:
+def test_revision_finds_what_the_models_lack_and_nothing_else(passage: Passage) -> None:
     kind, answer = passage.checkout.kind, passage.answers["revision"]
+    if kind.revision_finds is not None:
+        added = [f"{c['kind']} {c['name']}" for c in answer.document["added"]]
+        assert [f"removed public.observation.{kind.revision_finds}"] == added
+        return
     expected: dict[str, object] = {"revision": None, "path": None, "found": []}
     if kind.several_heads:
         expected = {"code": "LG-NEW-2", "exit": 1}

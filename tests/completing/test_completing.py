@@ -191,6 +191,26 @@ def hook(context, revision, directives):
     assert downgrade.index("DELETE FROM item") < downgrade.index("drop_table")
 
 
+def test_a_hook_that_drops_empty_revisions_drops_no_full_one(project: MakeIt) -> None:
+    made = project(", process_revision_directives=hook")
+    hook = """
+def hook(context, revision, directives):
+    if directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+"""
+    item = 'sa.Table("item", metadata, sa.Column("state", sa.Enum("on", {}name="state")))'
+    made.models(hook + item.format(""))
+    made.revision()
+    made.models(hook + item.format('"off", '))
+
+    document = made.revision()
+    nothing = made.revision()
+
+    assert_complete(document)
+    assert "ADD VALUE 'off'" in Path(document["path"]).read_text()
+    assert nothing["path"] is None
+
+
 def test_revision_says_what_it_cannot_write_and_exits_with_1(project: MakeIt) -> None:
     made = project()
     made.models("""

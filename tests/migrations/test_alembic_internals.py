@@ -54,6 +54,8 @@ READ: list[tuple[type, str]] = [
     (ScriptDirectory, "_version_locations"),
     (RevisionContext, "_last_autogen_context"),
     (MetaData, "_sequences"),
+    (MigrationContext, "_user_compare_type"),
+    (MigrationContext, "_user_compare_server_default"),
 ]
 """Attributes of instances."""
 
@@ -98,6 +100,7 @@ def test_attribute_is_there(directory: ScriptDirectory, owner: type, name: str) 
     instances: dict[type, object] = {
         MetaData: MetaData(),
         RevisionContext: writing,
+        MigrationContext: migration,
         RevisionMap: directory.revision_map,
         Revision: directory.get_revision("two"),
         ScriptDirectory: directory,

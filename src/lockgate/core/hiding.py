@@ -49,6 +49,25 @@ def without_tables(catalog: Catalog, tables: Collection[Name]) -> Catalog:
     return Catalog(catalog.server, tuple(kept), catalog.missing)
 
 
+def alike(catalog: Catalog, other: Catalog, columns: Collection[tuple[Name, str]]) -> Catalog:
+    """`catalog` with what `other` has for the property of each of `columns`.
+
+    A column is its schema, table and name.
+    """
+    if not columns:
+        return catalog
+    theirs = {parts_of(f.name): dict(f.properties) for f in other.objects if f.kind == "column"}
+    found = []
+    for one in catalog.objects:
+        name = parts_of(one.name) if one.kind == "column" else ()
+        properties = dict(one.properties)
+        for what in ("type", "default"):
+            if (name, what) in columns and what in theirs.get(name, ()):
+                properties[what] = theirs[name][what]
+        found.append(one._replace(properties=tuple(sorted(properties.items()))))
+    return Catalog(catalog.server, tuple(found), catalog.missing)
+
+
 def types_used(objects: Iterable[CatalogObject]) -> set[Name]:
     """Schema and name of the types that columns among `objects` have."""
     return {

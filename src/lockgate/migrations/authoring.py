@@ -156,6 +156,8 @@ class Proposing:
             self.schema = default_schema(migration)
             team = migration.opts.get("render_item")
             migration.opts["render_item"] = types_without_create(team)
+            hook = migration.opts.get("process_revision_directives")
+            migration.opts["process_revision_directives"] = hook and _keeping(hook)
             match self.ask:
                 case Asking.ALL:
                     self.asked.compare(migration)
@@ -178,6 +180,22 @@ class Proposing:
         downgrade = tuple(flatten(script.downgrade_ops_list))
         one = len(self.context.generated_revisions) == 1 and self.runs == 1
         return Proposal(self.context, upgrade, downgrade, self.asked, self.schema, one)
+
+
+def _keeping(hook: Callable[..., None]) -> Callable[..., None]:
+    """The hook of `env.py`, but that it takes no revision away.
+
+    Many take it away where autogenerate sees nothing, and what autogenerate does not see is what
+    is to be added to it.
+    """
+
+    def process(context: Any, revision: Any, directives: list[Any]) -> None:
+        before = list(directives)
+        hook(context, revision, directives)
+        if not directives:
+            directives[:] = before
+
+    return process
 
 
 def write(proposal: Proposal, upgrade: Sequence[Item], downgrade: Sequence[Item]) -> Authored:

@@ -5,7 +5,7 @@ Writes nothing. Writing a revision is `authoring`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from alembic.autogenerate import produce_migrations
@@ -19,17 +19,22 @@ from lockgate.migrations.claims import Claims, claims_of, flatten
 from lockgate.migrations.driver import Steps
 from lockgate.migrations.filters import hidden_tables
 
+COMPARISONS = (("_user_compare_type", "type"), ("_user_compare_server_default", "default"))
+"""Where a context keeps the comparisons of `env.py`, and the property that each is about."""
+
 
 class Autogenerate:
     """Steps of a run that ask Alembic's autogenerate instead of running revisions.
 
     Give it the tables that differ; afterwards `hidden` are those of them that the filters of
-    `env.py` hide, and `sees` tells of a Change whether autogenerate proposes it.
+    `env.py` hide, `alike` the columns whose type or default its own comparison calls the same,
+    and `sees` tells of a Change whether autogenerate proposes it.
     """
 
     def __init__(self, tables: Iterable[Name] = ()) -> None:
         self.tables = frozenset(tables)
         self.hidden: set[Name] = set()
+        self.alike: set[tuple[Name, str]] = set()
         self._claims: list[Claims] = []
 
     @property
@@ -47,6 +52,10 @@ class Autogenerate:
         if metadata is None:
             return ()
         schema = default_schema(context)
+        for attribute, what in COMPARISONS:
+            own = getattr(context, attribute)
+            if callable(own):
+                setattr(context, attribute, self._noting(own, what, schema))
         proposed = produce_migrations(context, metadata).upgrade_ops
         assert proposed is not None
         for operation in flatten(proposed.ops):
@@ -55,6 +64,20 @@ class Autogenerate:
                 self._claims.append(claims)
         self.hide(context)
         return ()
+
+    def _noting(
+        self, own: Callable[..., bool | None], what: str, schema: str
+    ) -> Callable[..., bool | None]:
+        """The comparison `own` of `env.py`, noted where it says that there is no difference."""
+
+        def compare(context: Any, inspected: Any, column: Any, *more: Any) -> bool | None:
+            differs = own(context, inspected, column, *more)
+            if differs is False:
+                table = column.table
+                self.alike.add(((table.schema or schema, table.name, column.name), what))
+            return differs
+
+        return compare
 
     def hide(self, context: MigrationContext) -> None:
         """Finds `hidden`, and asks for no more; without models nothing hides."""

@@ -25,7 +25,7 @@ from lockgate.core.ddl import (
     statements,
 )
 from lockgate.core.environment import PRIMARY
-from lockgate.core.hiding import without_tables
+from lockgate.core.hiding import alike, without_tables
 from lockgate.errors import LockgateError
 from lockgate.migrations import authoring
 from lockgate.migrations.authoring import Asking, Authored, NoModels, Proposal, Proposing, Wish
@@ -159,9 +159,10 @@ class _Completing:
 
     def _wanted(self, start: Catalog, proposal: Proposal, answers: Answers) -> Completion:
         hidden = proposal.asked.hidden
+        models = alike(self.made.catalogs[PRIMARY], start, proposal.asked.alike)
         return complete(
             without_tables(start, hidden),
-            without_tables(self.made.catalogs[PRIMARY], hidden),
+            without_tables(models, hidden),
             sees=proposal.asked.sees,
             drops=answers.drops,
         )
