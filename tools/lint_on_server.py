@@ -7,7 +7,7 @@ Runs in the folder and the environment of a project, where `alembic.ini` is. Ale
 empty database to its heads, and the server's `debug1` messages say for each statement what was
 built, read or rewritten. Prints how many findings of each code the server confirms, and each
 that it does not; the exit status is 1 where there is one. Findings without a statement are left
-out. Needs psycopg2, whose connections keep what the server says.
+out. Works with psycopg2 and psycopg, which hand on what the server says.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SIGNS = {
 }
 """What the server says where the finding is true."""
 
-RUNS = frozenset({"LG020"})
-"""True wherever the statement runs: a name is another afterwards."""
+RUNS = frozenset({"LG020", "LG030"})
+"""True wherever the statement runs: a name is another, or none, afterwards."""
 
 
 def one_line(sql: str) -> str:
@@ -44,6 +44,7 @@ def one_line(sql: str) -> str:
 def run(url: str) -> dict[str, list[str]]:
     """Every statement that Alembic ran to the heads, with what the server said to it."""
     said: dict[str, list[str]] = {}
+    heard: list[str] = []  # by connections of psycopg; those of psycopg2 keep it themselves
 
     # SQLAlchemy's events pass arguments of many types; only these are looked at.
     @event.listens_for(Engine, "connect")
@@ -51,14 +52,16 @@ def run(url: str) -> dict[str, list[str]]:
         with connection.cursor() as cursor:
             cursor.execute("SET client_min_messages = debug1")
         connection.commit()
+        if hasattr(connection, "add_notice_handler"):
+            connection.add_notice_handler(lambda notice: heard.append(notice.message_primary))
 
     @event.listens_for(Engine, "before_cursor_execute")
     def forget(connection: Any, *_: Any) -> None:
-        del connection.connection.dbapi_connection.notices[:]
+        del getattr(connection.connection.dbapi_connection, "notices", heard)[:]
 
     @event.listens_for(Engine, "after_cursor_execute")
     def keep(connection: Any, _: Any, statement: str, *__: Any) -> None:
-        notices = connection.connection.dbapi_connection.notices
+        notices = getattr(connection.connection.dbapi_connection, "notices", heard)
         said.setdefault(one_line(statement), []).extend(notices)
 
     config = Config("alembic.ini")

@@ -85,6 +85,38 @@ def test_revision_that_reads_rows_is_read_as_if_there_were_none(
     assert {"LG030", "LG079"} <= {finding["code"] for finding in document["findings"]}
 
 
+@pytest.mark.parametrize(
+    ("before", "severity", "verb"),
+    [
+        ("", "error", "fails"),
+        (
+            "for key in sa.inspect(op.get_bind()).get_foreign_keys('down'):\n"
+            "        op.drop_constraint(key['name'], 'down')\n    ",
+            "warning",
+            "may fail",
+        ),
+    ],
+)
+def test_what_an_unseen_statement_may_have_mended_only_may_fail(
+    lockgate: Lockgate,
+    make_project: Callable[..., Path],
+    before: str,
+    severity: str,
+    verb: str,
+) -> None:
+    one = (
+        "op.execute('CREATE TABLE up (id int CONSTRAINT k PRIMARY KEY)')\n"
+        "    op.execute('CREATE TABLE down (up int CONSTRAINT f REFERENCES up)')"
+    )
+    two = f"{before}op.drop_constraint('k', 'up')"
+    folder = make_project("", revisions={"one": (one, "pass"), "two": (two, "pass")})
+
+    found = lint(lockgate, folder, "two")["findings"]
+
+    said = [(f["severity"], f["message"]) for f in found if f["code"] == "LG033"]
+    assert [(severity, f"{verb}: foreign key f of down uses k of up")] == said
+
+
 def test_everything_is_pending_where_no_database_is_named(
     lockgate: Lockgate, project: Path
 ) -> None:

@@ -72,6 +72,19 @@ def test_what_an_undescribed_thing_may_do_is_a_warning(sql: str) -> None:
     assert loud(sql)
 
 
+def test_guess_about_a_column_says_that_it_is_one() -> None:
+    unit = Unit(Structure(), 18)
+    stream = io.BytesIO(b"ALTER TABLE orders ALTER COLUMN a SET NOT NULL")
+
+    (finding,) = (
+        answer
+        for answer in UnitLinter(CHOSEN, unit).script(read_script(stream))
+        if isinstance(answer, Finding) and answer.severity is Severity.ERROR
+    )
+
+    assert finding.message.startswith("may block reads and writes on orders while every row")
+
+
 @pytest.mark.parametrize(
     "sql",
     [

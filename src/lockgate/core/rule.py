@@ -142,7 +142,8 @@ class Unit:
     statement that took it. `worked` are the relations that it works through under a lock that
     blocks; `worked_up`, on the way back, those of the upgrade. `notes` is what rules write down
     for later, under their own names; `run_notes` are those of all Units that are linted together,
-    of which this is the `last`. `complete` is whether what is not in `structure` does not exist.
+    of which this is the `last`. `complete` is whether what is not in `structure` does not exist,
+    `guessed` whether the Revision sends more, or something else, than could be had of it.
     """
 
     structure: Structure
@@ -153,6 +154,7 @@ class Unit:
     target: TargetStatistics | None = None
     whole_transaction: bool = False
     complete: bool = False
+    guessed: bool = False
     made: set[str] = field(default_factory=set)
     transaction: int = 0
     held: dict[str, tuple[LockMode, Done]] = field(default_factory=dict)
@@ -268,6 +270,11 @@ class Seen:
     def blocking_work_on(self, relation: str) -> Effect | None:
         """That Effect on one relation, None where it has none."""
         return next((e for e in self.blocking_work() if e.relation == relation), None)
+
+    @property
+    def fails(self) -> tuple[str, Severity]:
+        """How to say that something fails which an unseen statement before it may have mended."""
+        return ("may fail", Severity.WARNING) if self.unit.guessed else ("fails", Severity.ERROR)
 
     def unknown(self) -> bool:
         """Whether something of its effects is not known."""

@@ -47,8 +47,10 @@ def check(seen: Seen) -> Iterator[Hazard]:
     relation, column = seen.relation, seen.action.get("name", "")
     users = sorted(set(column_users(seen.structure, relation, column, keys=False)))
     if users and seen.exists(seen.table):
+        fails, severity = seen.fails
         yield Hazard(
-            f"fails: {using(users)} {column} of {short(seen.table)}",
+            f"{fails}: {using(users)} {column} of {short(seen.table)}",
             "drop it before and make it again after, in the same transaction",
             seen.table,
+            severity,
         )

@@ -65,13 +65,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
         else:
             users = list(column_users(seen.structure, relation, tree.get("name", "")))
     if users and not cascade:
-        message = f"fails: {using(users)} {what}"
+        fails, severity = seen.fails
+        message = f"{fails}: {using(users)} {what}"
     elif users or (cascade and not known):
         with_it = listed(sorted(set(users))) if users else "whatever hangs on it"
         message = f"drops {with_it} together with {what}"
+        severity = Severity.ERROR if users else Severity.WARNING
     else:
         return
-    severity = Severity.ERROR if users else Severity.WARNING
     if cascade and tree.get("subtype") == "AT_DropConstraint":
         # Foreign keys go along: nobody waits, nothing fails, no row is lost, and no name but of
         # a view that groups by the primary key.

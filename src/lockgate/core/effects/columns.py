@@ -231,6 +231,8 @@ def set_not_null(plan: Plan, command: Tree) -> None:
         if any(proves_not_null(c.expression, name) for c in proofs):
             continue
         plan.touched.scan(relation, AX)
+        if column is None:
+            plan.touched.doubt(relation)
 
 
 def drop_not_null(plan: Plan, command: Tree) -> None:
