@@ -64,14 +64,10 @@ PROJECTS = {
     "keystone": Project(
         ("keystone", "psycopg2-binary"),
         "keystone/common/sql/migrations",
-        "import importlib, pkgutil, keystone, keystone.conf\n"
+        "import importlib, pathlib, keystone, keystone.conf\n"
         "keystone.conf.configure()\n"
-        "for found in pkgutil.iter_modules(keystone.__path__):\n"
-        "    if importlib.util.find_spec(f'keystone.{found.name}') and found.ispkg:\n"
-        "        try:\n"
-        "            importlib.import_module(f'keystone.{found.name}.backends.sql')\n"
-        "        except ModuleNotFoundError:\n"
-        "            continue\n",
+        "for path in sorted(pathlib.Path(keystone.__path__[0]).glob('*/*backends/sql.py')):\n"
+        "    importlib.import_module('.'.join(('keystone', *path.parts[-3:-1], 'sql')))\n",
     ),
 }
 OLDER = """\

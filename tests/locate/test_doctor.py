@@ -247,7 +247,7 @@ def test_environments_at_one_revision_with_another_structure_are_told(two: Site)
     _, findings = two.doctor()
 
     assert ["LG-DOC-7", "LG-DOC-16"] == [found["code"] for found in findings]
-    assert "dev and test are both at three, and differ by 1 changes" == findings[1]["message"]
+    assert "dev and test are both at three, and differ by 1 change" == findings[1]["message"]
 
 
 def test_a_revision_inserted_below_an_applied_one_is_told(at_head: Site) -> None:

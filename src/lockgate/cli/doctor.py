@@ -78,7 +78,9 @@ def doctor(
         document = doctor_document(found.set_up, found.findings, ok=found.ok)
         TERMINAL.document("doctor", document)
     else:
-        TERMINAL.text(doctor_text(found.set_up, found.findings, verbose=verbose))
+        TERMINAL.text(
+            doctor_text(found.set_up, found.findings, verbose=verbose, width=TERMINAL.width)
+        )
     return 0 if found.ok else 1
 
 

@@ -23,14 +23,14 @@ def changes_text(
 ) -> str:
     """One line per Change, with from and to below an altered one.
 
-    Below a whole table stand its columns and constraints. What is cosmetic is left out unless it
-    is asked for. `missed` are marked as what Alembic's autogenerate does not see.
+    Below a whole table stand its columns, constraints, indexes and sequences. What is cosmetic is
+    left out unless it is asked for. `missed` are marked as what autogenerate does not see.
     """
     shown = [change for change in changes if cosmetic or not change.cosmetic]
     members = _members(shown)
     lines = []
     for change in shown:
-        if (change.kind, _outer(change.name)) in members and change.object in MEMBERS:
+        if (change.kind, _table_of(change)) in members:
             continue
         first, *rest = _lines(change, indent)
         lines += [f"{first}  ({NOT_SEEN})" if change in (missed or ()) else first, *rest]
@@ -42,7 +42,9 @@ def changes_text(
 
 
 MEMBERS = ("column", "constraint")
-"""Kinds of objects that are told with their table, where the whole of it was added or removed."""
+"""Kinds of objects that are named by their table."""
+ON_TABLES = {"index": "table ", "sequence": "owned by "}
+"""Kinds of objects with names of their own that belong to a table, and what says to which."""
 TOLD_WHOLE = (*MEMBERS, "domain", "enum", "index", "policy", "sequence", "statistics", "trigger")
 """Kinds of objects whose whole definition fits behind their name."""
 
@@ -54,10 +56,25 @@ def _members(changes: Iterable[Change]) -> dict[tuple[ChangeKind, str], list[Cha
         (change.kind, change.name): [] for change in whole if change.object.endswith("table")
     }
     for change in whole:
-        table = members.get((change.kind, _outer(change.name)))
-        if table is not None and change.object in MEMBERS:
+        table = members.get((change.kind, _table_of(change)))
+        if table is not None:
             table.append(change)
     return members
+
+
+def _table_of(change: Change) -> str:
+    """The table that the object belongs to, empty where it is none's."""
+    if change.object in MEMBERS:
+        return _outer(change.name)
+    says = ON_TABLES.get(change.object)
+    if says is None or change.property is not None:
+        return ""
+    text = (change.to if change.kind is ChangeKind.ADDED else change.from_) or ""
+    for line in text.splitlines():
+        if line.startswith(says):
+            name = line.removeprefix(says)
+            return name if change.object == "index" else _outer(name)
+    return ""
 
 
 def _outer(name: str) -> str:

@@ -25,7 +25,9 @@ def check_text(server: str, findings: Iterable[Finding], models_match: bool | No
     if models_match is True:
         lines.append("the models make the same schema as the revisions")
     elif models_match is None:
-        lines.append("the models were not compared: several heads, or env.py names none")
+        lines.append(
+            "the models were not compared: several heads that nobody joined, or env.py names none"
+        )
     if errors or warnings:
         lines.append(f"{errors} errors, {warnings} warnings (PostgreSQL {server})")
     else:

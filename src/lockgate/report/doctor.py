@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from lockgate.core.finding import Finding
 from lockgate.core.probes import SetUp
 
 
-def doctor_text(set_up: SetUp, findings: Iterable[Finding], *, verbose: bool) -> str:
-    """Each Finding with its cure, and what was looked at."""
+class _Wrapping(TypedDict):
+    break_long_words: bool
+    break_on_hyphens: bool
+
+
+WHOLE_WORDS: _Wrapping = {"break_long_words": False, "break_on_hyphens": False}
+"""A command in the text can be copied word for word."""
+
+
+def doctor_text(set_up: SetUp, findings: Iterable[Finding], *, verbose: bool, width: int) -> str:
+    """Each Finding with its cure, and what was looked at; prose in lines of at most `width`."""
     lines: list[str] = []
     found = tuple(findings)
     for finding in found:
-        lines.append(
-            f"{finding.severity.value}[{finding.code}] {finding.source}: {finding.message}"
+        said = f"{finding.severity.value}[{finding.code}] {finding.source}: {finding.message}"
+        lines += textwrap.wrap(said, width, subsequent_indent="  ", **WHOLE_WORDS)
+        cure = f"cure: {finding.remedy}"
+        lines += textwrap.wrap(
+            cure, width, initial_indent="  ", subsequent_indent="    ", **WHOLE_WORDS
         )
-        lines.append(f"  cure: {finding.remedy}")
         if verbose:
             lines += [f"  {detail}" for detail in finding.details]
     if any(finding.details for finding in found) and not verbose:

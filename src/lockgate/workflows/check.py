@@ -66,14 +66,15 @@ class Checked:
 def check(workspace: Workspace, *, major: int | None, everything: bool) -> Checked:
     """Heads, lock file, rehearsal of what is new, and models against revisions."""
     findings = [*_heads(workspace), *_lock_file(workspace)]
-    single = len(workspace.project.directory.get_heads()) == 1
+    # What stands apart on purpose makes one structure all the same.
+    comparable = not unjoined_heads(workspace.project.directory)
     parts = workspace.settings.parts
     with open_scratch(workspace, major=major, parts=parts) as scratch:
         asked = resolve_range(workspace.project.directory, None, ())
         fresh = not_rehearsed(workspace.lock, asked, scratch.major)
         if not everything:
             asked = fresh
-        made = models_beforehand(workspace, scratch) if asked and single else None
+        made = models_beforehand(workspace, scratch) if asked and comparable else None
         findings += _lint(workspace, fresh, scratch.major)
         rehearsal = None
         if asked:
@@ -81,7 +82,7 @@ def check(workspace: Workspace, *, major: int | None, everything: bool) -> Check
             rehearsal = rehearse_range(workspace, scratch, start, asked, models=made)
             findings += _rehearsal(rehearsal)
         models = _Models()
-        if single:
+        if comparable:
             # A file that moved since its rehearsal may lead somewhere else.
             trusted = not everything and not findings
             try:
@@ -190,8 +191,11 @@ def _models(
 
 
 def _locked_fingerprint(workspace: Workspace, scratch: Scratch) -> str | None:
-    """The Fingerprint that the lock file has for the head on this major."""
-    locked = workspace.lock.revision(steps.only_head(workspace.project.directory))
+    """The Fingerprint that the lock file has for the only head on this major."""
+    heads = workspace.project.directory.get_heads()
+    if len(heads) != 1:
+        return None
+    locked = workspace.lock.revision(heads[0])
     rehearsal = locked.rehearsal(scratch.major) if locked else None
     return rehearsal.up_fingerprint if rehearsal else None
 

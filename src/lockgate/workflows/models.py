@@ -147,7 +147,7 @@ def compare_models(
     workspace: Workspace,
     scratch: Scratch,
     *,
-    revision: str = "head",
+    revision: str = "heads",
     known: str | None = None,
     made: MadeModels | LockgateError | None = None,
 ) -> Comparison:
@@ -173,7 +173,7 @@ def compare_models(
 
 def replay(workspace: Workspace, scratch: Scratch) -> str:
     """The Fingerprint that the revisions reach."""
-    with _replayed(workspace, scratch, "head") as (_, catalogs):
+    with _replayed(workspace, scratch, "heads") as (_, catalogs):
         return fingerprint(catalogs)
 
 

@@ -29,6 +29,6 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
                 "LG-DOC-16",
                 NAME,
                 f"{one.title} and {other.title} are both at {', '.join(one.heads)}, and differ "
-                f"by {len(changes)} changes",
+                f"by {len(changes)} change{'' if len(changes) == 1 else 's'}",
                 f"run `lockgate diff {one.environment} {other.environment}` to see them",
             )

@@ -41,11 +41,12 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
 def _drift(one: Examined, recorded: str, changes: list[Change]) -> Finding:
     first = changes[0]
     what = f"{first.object} {first.name} {first.kind.value}"
+    counted = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return Finding(
         "LG-DOC-7",
         NAME,
-        f"{one.title} has drifted from {recorded} by {len(changes)} changes: {what}{more}",
+        f"{one.title} has drifted from {recorded} by {counted}: {what}{more}",
         f"run `lockgate doctor {one.environment} --adopt -m MESSAGE` to put it into a revision, "
         f"or `lockgate diff {one.environment} revision:{one.heads[0]} --sql` for the way back",
         details=(
