@@ -72,6 +72,51 @@ def test_what_an_undescribed_thing_may_do_is_a_warning(sql: str) -> None:
     assert loud(sql)
 
 
+@pytest.mark.parametrize(
+    ("sql", "codes"),
+    [
+        ("DELETE FROM orders WHERE true", ["LG034"]),
+        ("DELETE FROM orders WHERE 1 = 1", ["LG034"]),
+        ("DELETE FROM orders USING people", ["LG034"]),
+        ("DELETE FROM orders USING people p WHERE p.a = orders.a", []),
+        ("MERGE INTO orders o USING people ON true WHEN MATCHED THEN DELETE", ["LG034"]),
+        ("MERGE INTO orders o USING people ON true WHEN MATCHED AND o.a = 1 THEN DELETE", []),
+        ("UPDATE orders SET a = 1 WHERE true", ["LG046"]),
+        ("UPDATE orders SET a = 1 WHERE a = 2", []),
+        ("UPDATE orders SET a = p.b FROM people p WHERE p.a = orders.a", ["LG046"]),
+        ("UPDATE orders SET a = p.b FROM people p WHERE p.a = orders.a AND p.b = 1", []),
+        (
+            "MERGE INTO orders o USING people p ON p.a = o.a WHEN MATCHED THEN UPDATE SET a = 1",
+            ["LG046"],
+        ),
+        ("MERGE INTO orders o USING people p ON p.a = o.a WHEN NOT MATCHED THEN DO NOTHING", []),
+    ],
+)
+def test_condition_that_leaves_out_no_row_is_none(sql: str, codes: list[str]) -> None:
+    assert codes == loud(
+        sql, given="CREATE TABLE orders (a int); CREATE TABLE people (a int, b int)"
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP VIEW IF EXISTS nothing",
+        "DROP FUNCTION IF EXISTS nothing()",
+        "ALTER TABLE IF EXISTS nothing RENAME TO something",
+    ],
+)
+def test_if_exists_of_what_does_not_exist_breaks_nobody(sql: str) -> None:
+    assert [] == loud(sql, given="CREATE TABLE orders (a int)")
+    assert loud(sql)
+
+
+def test_array_is_written_anew_though_its_elements_stay_as_they_are() -> None:
+    given = "CREATE TABLE orders (tags text[])"
+
+    assert ["LG008"] == loud("ALTER TABLE orders ALTER tags TYPE varchar[]", given=given)
+
+
 def test_guess_about_a_column_says_that_it_is_one() -> None:
     unit = Unit(Structure(), 18)
     stream = io.BytesIO(b"ALTER TABLE orders ALTER COLUMN a SET NOT NULL")

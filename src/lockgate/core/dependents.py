@@ -14,7 +14,16 @@ from lockgate.core.effects.structure import (
     TypeName,
     spelled,
 )
-from lockgate.core.effects.trees import Node, body, columns_in, nodes, object_name
+from lockgate.core.effects.trees import (
+    Node,
+    body,
+    columns_in,
+    literal,
+    nodes,
+    object_name,
+    only,
+    words,
+)
 from lockgate.core.parsed import Tree
 from lockgate.core.rule import Seen, short
 
@@ -90,6 +99,32 @@ def _reads(structure: Structure, view: Relation, name: Name) -> bool:
 def _parts(node: Node) -> tuple[str, ...]:
     schema, name = node.get("schemaname"), node.get("relname", "")
     return (schema, name) if schema else (name,)
+
+
+def whole(where: Node | None, *, joined: bool = False) -> bool:
+    """Whether a WHERE leaves out no row for what stands in it: absent, `true`, or `1 = 1`.
+
+    With `joined` also one that only compares columns, as a join does.
+    """
+    if not where:
+        return True
+    kind, found = only(where)
+    if kind == "BoolExpr" and found.get("boolop") == "AND_EXPR":
+        return all(whole(part, joined=joined) for part in found.get("args", ()))
+    if kind == "A_Const":
+        return bool(found.get("boolval", {}).get("boolval"))
+    if kind != "A_Expr" or words(found.get("name")) != ("=",):
+        return False
+    left, right = (only(found.get(side)) for side in ("lexpr", "rexpr"))
+    if left[0] == right[0] == "ColumnRef":
+        return joined
+    return left[0] == right[0] == "A_Const" and literal(found["lexpr"]) == literal(found["rexpr"])
+
+
+def merges(tree: Tree, command: str) -> bool:
+    """Whether a MERGE does `command`, `CMD_UPDATE` or `CMD_DELETE`, to every row that it meets."""
+    clauses = (body(node, "MergeWhenClause") for node in tree.get("mergeWhenClauses", ()))
+    return any(c.get("commandType") == command and "condition" not in c for c in clauses)
 
 
 _WIDTHS = (

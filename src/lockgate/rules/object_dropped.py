@@ -49,7 +49,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if seen.kind == "DropStmt":
         kind = _DROPPED.get(tree.get("removeType", ""))
         for parts in dropped(tree) if kind else ():
-            if (kind, parts[-1]) not in seen.unit.note("things made"):
+            remade = (kind, parts[-1]) in seen.unit.note("things made")
+            if not remade and not _is_absent(seen, parts):
                 gone[kind, parts[-1]] = Hazard(
                     f"breaks code that uses {kind} {'.'.join(parts)}",
                     "drop it when no running code uses it, and say so with `lockgate: allow`",
@@ -61,6 +62,19 @@ def check(seen: Seen) -> Iterator[Hazard]:
         gone.pop(made, None)
         seen.unit.note("things made")[made] = True
     yield from ()
+
+
+def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
+    """Whether IF EXISTS finds nothing; of types and aggregates not all are known."""
+    if not (seen.tree.get("missing_ok") and seen.unit.complete):
+        return False
+    match seen.tree.get("removeType"):
+        case "OBJECT_VIEW":
+            return seen.structure.resolve(parts) not in seen.structure.relations
+        case "OBJECT_FUNCTION" | "OBJECT_PROCEDURE":
+            return not seen.structure.routine(parts)
+        case _:
+            return False
 
 
 def finish(unit: Unit) -> Iterator[Hazard]:

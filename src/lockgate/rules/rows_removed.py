@@ -1,8 +1,8 @@
 """All rows of a table are removed.
 
-TRUNCATE, and DELETE without WHERE, leave nothing, and no downgrade brings the rows back. TRUNCATE
-also stops reads and writes; DELETE holds a lock on every row until the transaction ends, and
-leaves as many dead rows behind.
+TRUNCATE, and DELETE without WHERE (or WHERE true), leave nothing, and no downgrade brings the
+rows back. TRUNCATE also stops reads and writes; DELETE holds a lock on every row until the
+transaction ends, and leaves as many dead rows behind.
 
 If the rows may go, say so: `-- lockgate: allow LG034 because they are a cache`. Delete the rows
 of a large table in batches, outside the revision.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.dependents import merges, whole
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -19,7 +20,7 @@ CODE = "LG034"
 NAME = "rows-removed"
 FAMILY = Family.BREAKS
 SEVERITY = Severity.ERROR
-ON = ("TruncateStmt", "DeleteStmt")
+ON = ("TruncateStmt", "DeleteStmt", "MergeStmt")
 
 BAD = "TRUNCATE orders;"
 GOOD = "DELETE FROM orders WHERE id = 7;"
@@ -36,8 +37,11 @@ def check(seen: Seen) -> Iterator[Hazard]:
     tree = seen.tree
     if seen.kind == "TruncateStmt":
         names = [seen.name(node["RangeVar"]) for node in tree.get("relations", ())]
+    elif seen.kind == "MergeStmt":
+        all_meet = whole(tree.get("joinCondition")) and merges(tree, "CMD_DELETE")
+        names = [seen.table] if all_meet else []
     else:
-        names = [] if "whereClause" in tree or "usingClause" in tree else [seen.table]
+        names = [seen.table] if whole(tree.get("whereClause")) else []
     for name in names:
         if seen.exists(name):
             yield Hazard(

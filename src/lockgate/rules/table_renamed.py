@@ -53,6 +53,8 @@ def finish(unit: Unit) -> Iterator[Hazard]:
 
 
 def _in_use(seen: Seen) -> bool:
+    if seen.tree.get("missing_ok") and seen.unit.complete and not seen.relation.known:
+        return False
     return seen.exists(seen.table) and seen.relation.kind is not Kind.INDEX
 
 

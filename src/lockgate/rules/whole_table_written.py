@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.dependents import merges, whole
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -17,7 +18,7 @@ CODE = "LG046"
 NAME = "whole-table-written"
 FAMILY = Family.TRANSACTION
 SEVERITY = Severity.WARNING
-ON = ("UpdateStmt",)
+ON = ("UpdateStmt", "MergeStmt")
 
 BAD = "UPDATE orders SET channel = 'web';"
 GOOD = "UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000;"
@@ -30,12 +31,18 @@ op.execute("UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000")
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """An UPDATE without WHERE on a table that was there before."""
-    if "whereClause" in seen.tree or "fromClause" in seen.tree or not seen.exists(seen.table):
+    """An UPDATE of a table that was there before, whose WHERE is none or only joins."""
+    tree, merge = seen.tree, seen.kind == "MergeStmt"
+    joined = merge or "fromClause" in tree
+    if merge and not merges(tree, "CMD_UPDATE"):
         return
+    where = tree.get("joinCondition" if merge else "whereClause")
+    if not whole(where, joined=joined) or not seen.exists(seen.table):
+        return
+    every = "every row with a partner" if joined else "every row"
     ddl = bool(seen.unit.held)
     yield Hazard(
-        f"blocks writes to every row of {short(seen.table)} until the transaction ends",
+        f"blocks writes to {every} of {short(seen.table)} until the transaction ends",
         "write in batches, each with a commit of its own",
         seen.table,
         Severity.ERROR if ddl else None,

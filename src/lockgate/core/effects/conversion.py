@@ -69,8 +69,8 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         plain = TypeName(base.schema, base.name, None, base.array) if base else None
         return plain is None or _step_rewrites(touched, plain, new)
     if old.name != new.name or old.schema != new.schema:
-        if old.array and old.modifiers is not None:
-            return True  # element by element
+        if old.array:
+            return True  # element by element, also where an element stays as it is
         return not _coercible(touched, old, new) or (
             new.modifiers is not None or old.array != new.array
         )
