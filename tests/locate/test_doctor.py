@@ -256,9 +256,15 @@ def test_a_revision_inserted_below_an_applied_one_is_told(at_head: Site) -> None
     at_head.file("between").write_text(between)
     at_head.file("three").write_text(text.replace("'two'", "'between'"))
 
-    _, findings = at_head.doctor()
+    assert 0 == at_head.run("rehearse").returncode
 
+    _, findings = at_head.doctor()
     inserted = [found for found in findings if found["code"] == "LG-DOC-10"]
+    at_head.cure(inserted[0])
+
+    assert "Down = 'two'" in at_head.file("three").read_text().replace("down_revision", "Down")
+    assert 0 == at_head.run("upgrade", "--env", "dev").returncode
+    assert well(at_head)
     assert ["dev never ran between, which stands below three, and that is applied"] == [
         found["message"] for found in inserted
     ]

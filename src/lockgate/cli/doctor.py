@@ -45,6 +45,12 @@ def doctor(
     message: Annotated[
         str | None, typer.Option("--message", "-m", help="Message of that revision.")
     ] = None,
+    lift: Annotated[
+        str | None,
+        typer.Option(
+            "--lift", metavar="REV", help="Put a revision that came in below applied ones on top."
+        ),
+    ] = None,
     env: Env = None,
     config: Config = None,
     x: XArguments = None,
@@ -56,9 +62,9 @@ def doctor(
 
     Looks at the revision files, the lock file and git; then at the database of ENV, at the one of
     DATABASE_URL, or else at those of all environments: their version tables, structures, ledgers,
-    indexes, constraints, sequences and extensions. Changes nothing, but for --restore and --adopt,
-    which write revision files. A stamp is only advised where the structure proves it. --verbose
-    shows the statements of a cure.
+    indexes, constraints, sequences and extensions. Changes nothing, but for --restore, --adopt
+    and --lift, which write revision files. A stamp is only advised where the structure proves it.
+    --verbose shows the statements of a cure.
 
     Exits with 1 if anything is wrong.
     """
@@ -71,6 +77,8 @@ def doctor(
     if restore:
         for path in bring_back(workspace, tuple(restore)):
             TERMINAL.note(f"restored {path}")
+    if lift is not None:
+        return _lift(workspace, lift)
     if adopt:
         return _adopt(workspace, environment_named(environment, env), message)
     found = workflow.diagnose(workspace, environment_named(environment, env))
@@ -82,6 +90,20 @@ def doctor(
             doctor_text(found.set_up, found.findings, verbose=verbose, width=TERMINAL.width)
         )
     return 0 if found.ok else 1
+
+
+def _lift(workspace: Workspace, revision: str) -> int:
+    from lockgate.report.rehearsal import rehearsal_document, rehearsal_text
+    from lockgate.workflows.lifting import lift
+
+    rehearsal = lift(workspace, revision)
+    if TERMINAL.format == Format.JSON:
+        TERMINAL.document("doctor-lift", rehearsal_document(rehearsal))
+    else:
+        TERMINAL.text(rehearsal_text(rehearsal))
+    said = "stands on top now" if rehearsal.ok else "stays where it was: the rehearsal is not well"
+    TERMINAL.note(f"{revision} {said}")
+    return 0 if rehearsal.ok else 1
 
 
 def _adopt(workspace: Workspace, environment: str | None, message: str | None) -> int:

@@ -129,7 +129,7 @@ def rebase(workspace: Workspace, asked: tuple[str, ...]) -> Rebase:
     branch, onto, why = _choose(workspace, head, onto, applied, free=not asked)
     fresh = with_parent(branch.path.read_bytes(), str(branch.path), onto)
     majors = _majors(workspace.lock, (*branch.revisions, onto))
-    with _put_back_unless_kept(workspace, branch.path) as keep:
+    with put_back_unless_kept(workspace, branch.path) as keep:
         write_atomically(branch.path, fresh)
         workspace.reopen_project()
         rehearsal, lock = rehearse(
@@ -286,7 +286,7 @@ def _only_proved(lock: LockFile, branch: Branch, major: int) -> LockFile:
 
 
 @contextmanager
-def _put_back_unless_kept(workspace: Workspace, path: Path) -> Iterator[list[Path]]:
+def put_back_unless_kept(workspace: Workspace, path: Path) -> Iterator[list[Path]]:
     """Restores the file at the end, whatever happened, unless it was added to the list."""
     source = path.read_bytes()
     kept: list[Path] = []

@@ -34,8 +34,7 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
                 NAME,
                 f"{one.title} never ran {file.revision}, which stands below {above[0]}, "
                 "and that is applied",
-                f"run `lockgate merge --rebase {file.revision} --onto {set_up.heads[0]}` "
-                "to put it on top",
+                f"run `lockgate doctor --lift {file.revision}` to put it on top",
                 file=file.path,
             )
 
