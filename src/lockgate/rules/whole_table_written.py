@@ -40,7 +40,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if not whole(where, joined=joined) or not seen.exists(seen.table):
         return
     every = "every row with a partner" if joined else "every row"
-    ddl = bool(seen.unit.held)
+    ddl = bool(seen.unit.held) and not joined  # how many have a partner is not known
     yield Hazard(
         f"blocks writes to {every} of {short(seen.table)} until the transaction ends",
         "write in batches, each with a commit of its own",
