@@ -77,5 +77,5 @@ def rehearse(
     if output is Format.JSON:
         TERMINAL.document("rehearse", rehearsal_document(rehearsal))
     else:
-        TERMINAL.text(rehearsal_text(rehearsal))
+        TERMINAL.text(rehearsal_text(rehearsal, verbose=verbose))
     return 0 if rehearsal.ok else 1

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lockgate.core.catalog import Change
 from lockgate.core.filled import Filled
-from lockgate.core.statement import Statement
+from lockgate.core.preview import PreviewedStatement
 
 Up = Literal["ok", "failed", "skipped"]
 Down = Literal["ok", "failed", "irreversible", "missing"]
@@ -20,7 +20,8 @@ class RevisionRehearsal:
     `restores` is whether the Catalog after the downgrade equals the one before the upgrade;
     `changes` are what is left between them, or between the first and the second upgrade.
     `fingerprint` is the one after the upgrade, `down_fingerprint` after the downgrade.
-    `irreversible` is the file's own reason for having no way back.
+    `irreversible` is the file's own reason for having no way back. `statements` are those of the
+    first way up and of the way down, with what was seen of each.
     """
 
     revision: str
@@ -35,7 +36,7 @@ class RevisionRehearsal:
     irreversible: str | None = None
     error: str | None = None
     seconds: float = 0.0
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[PreviewedStatement, ...] = ()
 
     @property
     def ok(self) -> bool:

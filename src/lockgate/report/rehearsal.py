@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from lockgate.core.duration import format_duration
+from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
+from lockgate.core.statement import Direction
 from lockgate.report.changes import change_document, changes_text, compared_document
+from lockgate.report.effects import WORDS, effects_document
 from lockgate.report.filled import filled_document, filled_text
 
 
-def rehearsal_text(rehearsal: Rehearsal) -> str:
-    """A line per Revision, what is wrong below it, and a sentence at the end."""
+def rehearsal_text(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
+    """A line per Revision, what is wrong below it, and a sentence at the end.
+
+    With `verbose` also what its statements blocked; a disagreement of prediction and observation
+    is told always.
+    """
     if not rehearsal.revisions:
         return (
             f"nothing to rehearse on PostgreSQL {rehearsal.major}: "
@@ -22,6 +29,7 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     for one in rehearsal.revisions:
         lines.append(f"  {_sign(one)} {one.revision}  {_verdict(one):<22} {one.message}")
         lines += _details(one)
+        lines += _observed(one, verbose=verbose)
     if rehearsal.whole_error is not None:
         lines.append(f"  all in one process: {rehearsal.whole_error}")
     elif changes := changes_text(rehearsal.whole_changes, indent="    "):
@@ -64,6 +72,7 @@ def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
                 "fingerprint": one.fingerprint,
                 "seconds": round(one.seconds, 3),
                 "error": one.error,
+                "statements": [_statement_document(statement) for statement in one.statements],
             }
             for one in rehearsal.revisions
         ],
@@ -77,6 +86,34 @@ def rehearsal_document(rehearsal: Rehearsal) -> dict[str, Any]:
         "models_error": rehearsal.models_error,
         "filled": filled_document(rehearsal.filled),
     }
+
+
+def _statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
+    statement = previewed.statement
+    effects = effects_document(previewed.effects)["effects"] if previewed.effects else []
+    return {
+        "sql": previewed.sql,
+        "direction": statement.direction.value,
+        "line": statement.line,
+        "effects": effects,
+        "disagreements": list(previewed.disagreements),
+    }
+
+
+def _observed(one: RevisionRehearsal, *, verbose: bool) -> list[str]:
+    """What the upgrade's statements blocked on scratch, and where that was predicted otherwise."""
+    lines = []
+    for previewed in one.statements:
+        up = previewed.statement.direction is Direction.UP
+        for effect in previewed.effects.effects if verbose and up and previewed.effects else ():
+            if effect.blocks:
+                words = f"{WORDS[effect.blocks]} on {effect.relation}"
+                lines.append(f"      line {previewed.statement.line}: {words}")
+        lines += [
+            f"      !! prediction and observation disagree on {text}: please report it to lockgate"
+            for text in previewed.disagreements
+        ]
+    return lines
 
 
 def _sign(one: RevisionRehearsal) -> str:

@@ -15,6 +15,7 @@ from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Statement
 from lockgate.core.url import DatabaseUrl
 from lockgate.migrations.driver import DbapiConnection, Session
+from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Gate, Passed, Seen, Witness, open_gate
 from lockgate.workflows.scratch import StepCollector
 
@@ -91,6 +92,31 @@ def _rows(connection: DbapiConnection, sql: str) -> Sequence[Sequence[Any]]:
         return rows
     finally:
         cursor.close()
+
+
+def observed_statements(
+    collector: ObservingCollector, structure: Structure | None, version: int
+) -> tuple[PreviewedStatement, ...]:
+    """The statements of the Steps that `collector` kept, Alembic's own apart, with their Effects.
+
+    `structure` is what was there before; it is changed as the statements do. None where nothing
+    is to be predicted.
+    """
+    found = []
+    for step, kept in enumerate(collector.steps):
+        for index, statement in enumerate(kept.statements):
+            if statement.bookkeeping:
+                continue
+            seen = collector.seen.get((step, index))
+            shown = PreviewedStatement(
+                statement, with_literals(statement.sql, statement.parameters)
+            )
+            if structure is not None:
+                shown = with_prediction(shown, seen, structure, version)
+            elif seen is not None:
+                shown = replace(shown, effects=StatementEffects(seen.effects))
+            found.append(shown)
+    return tuple(found)
 
 
 def with_prediction(

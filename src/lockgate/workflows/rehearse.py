@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.core.catalog import Catalog
+from lockgate.core.effects import Structure
 from lockgate.core.lockfile import LockedRehearsal, LockedRevision, LockFile
+from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rehearsal import Down, Rehearsal, RevisionRehearsal, structural
-from lockgate.core.statement import Statement
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
@@ -25,7 +26,8 @@ from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
 from lockgate.workflows.forecasting import ForecastBasis, basis_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.models import MadeModels, ModelsMissing, hold_against, models_beforehand
-from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
+from lockgate.workflows.observing_steps import ObservingCollector, observed_statements
+from lockgate.workflows.scratch import Scratch, ScratchDatabases, open_scratch
 from lockgate.workflows.workspace import Workspace
 
 BASE = "base"
@@ -245,9 +247,9 @@ class _OneByOne:
             restores=False,
             irreversible=text.irreversible,
         )
-        statements: list[Statement] = []
+        statements: list[PreviewedStatement] = []
         try:
-            statements += self._run(text, up=True)
+            statements += self._watched(text, up=True)
         except LockgateError as error:
             untried: Down = "failed" if result.down == "ok" else result.down
             took = time.monotonic() - started
@@ -264,12 +266,12 @@ class _OneByOne:
         self,
         text: RevisionText,
         result: RevisionRehearsal,
-        statements: list[Statement],
+        statements: list[PreviewedStatement],
         before: dict[str, Catalog],
         after: dict[str, Catalog],
     ) -> RevisionRehearsal:
         try:
-            statements += self._run(text, up=False)
+            statements += self._watched(text, up=False)
         except LockgateError as error:
             self._start_over()
             return replace(result, down="failed", error=error.message)
@@ -296,14 +298,21 @@ class _OneByOne:
         self.catalogs = again
         return result
 
-    def _run(self, text: RevisionText, *, up: bool) -> list[Statement]:
+    def _watched(self, text: RevisionText, *, up: bool) -> tuple[PreviewedStatement, ...]:
+        """One revision in a run of its own, and what was seen of its statements."""
+        structure = None
+        if len(self.catalogs) == 1:
+            structure = Structure.from_catalog(next(iter(self.catalogs.values())))
+        with ObservingCollector(self.databases.urls) as collector:
+            self._run(text, up=up, observer=collector)
+        return observed_statements(collector, structure, self.scratch.major)
+
+    def _run(self, text: RevisionText, *, up: bool, observer: Observer | None = None) -> None:
         """One revision in a run of its own, its file read afresh."""
         project = self.workspace.project
-        collector = StepCollector()
         self.databases.run(
-            project, steps.alone(project.directory, text.revision, up=up), observer=collector
+            project, steps.alone(project.directory, text.revision, up=up), observer=observer
         )
-        return [s for step in collector.steps for s in step.statements]
 
     def _start_over(self) -> None:
         """A fresh state after the last upgrade, once its downgrade has left something else."""

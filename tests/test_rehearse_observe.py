@@ -1,0 +1,83 @@
+"""What a rehearsal sees of each statement that it runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lockgate.core.preview import PreviewedStatement
+from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal
+from lockgate.core.statement import Direction, Statement
+from lockgate.postgres.servers import Server
+from lockgate.report.rehearsal import rehearsal_text
+from tests.conftest import ENV_PY, MakeProject, RunLockgate
+
+SETTINGS = '[scratch]\nurl = "env:SCRATCH_URL"\n'
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_statements_are_observed_both_ways(
+    make_project: MakeProject, server: Server, lockgate: RunLockgate, driver: str
+) -> None:
+    folder = make_project(f'driver = "{driver}"\n{SETTINGS}', env_py=env_py_of(driver))
+
+    answer = lockgate(folder, "rehearse", "--format", "json", SCRATCH_URL=server.url.render())
+
+    (two,) = [r for r in json.loads(answer.stdout)["revisions"] if r["revision"] == "two"]
+    seen = [
+        (s["direction"], e["relation"], e["mode"], e["evidence"])
+        for s in two["statements"]
+        for e in s["effects"]
+    ]
+    assert [
+        ("upgrade", "public.item", "ACCESS EXCLUSIVE", "observed"),
+        ("downgrade", "public.item", "ACCESS EXCLUSIVE", "observed"),
+    ] == seen
+    assert [[], []] == [s["disagreements"] for s in two["statements"]]
+
+
+def env_py_of(driver: str) -> str:
+    if driver != "asyncpg":
+        return ENV_PY
+    return """\
+import asyncio, os
+from alembic import context
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+def run(connection):
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+
+async def main():
+    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+
+asyncio.run(main())
+"""
+
+
+def test_verbose_tells_what_is_blocked(
+    make_project: MakeProject, server: Server, lockgate: RunLockgate, tmp_path: Path
+) -> None:
+    folder = make_project(SETTINGS)
+
+    answer = lockgate(folder, "rehearse", "--verbose", SCRATCH_URL=server.url.render())
+
+    assert "      line 9: blocks reads and writes on public.item\n" in answer.stdout
+
+
+def test_a_disagreement_is_told_without_being_asked() -> None:
+    statement = Statement("SELECT 1", None, "one", Direction.UP, "one.py", 9, True)
+    said = "public.t: predicted SHARE, observed ACCESS EXCLUSIVE"
+    previewed = PreviewedStatement(statement, "SELECT 1", disagreements=(said,))
+    one = RevisionRehearsal("one", "x", "one.py", "ok", "ok", True, statements=(previewed,))
+
+    text = rehearsal_text(Rehearsal("18.4", "base", (one,)))
+
+    assert f"!! prediction and observation disagree on {said}: please report it" in text
