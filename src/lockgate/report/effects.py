@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ WORDS = {
     (): "blocks neither",
 }
 MOST_SHOWN = 16
+WIDTH = 74
+"""Columns that are left of 80 where these lines stand below a statement."""
 
 
 def effects_document(found: StatementEffects) -> dict[str, Any]:
@@ -67,7 +70,10 @@ def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
     lines.append(f"{first}  {_coloured(words, shade, colour)}")
     done = list(_done(effect))
     if done:
-        lines.append(f"{'':<{width}}  {', '.join(done)}")
+        indent = " " * (width + 2)
+        lines += textwrap.wrap(
+            ", ".join(done), WIDTH, initial_indent=indent, subsequent_indent=indent
+        )
     return lines
 
 
