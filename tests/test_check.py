@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.postgres.servers import Server
+from tests.conftest import RunLockgate
 
 SETTINGS = '[scratch]\nurl = "env:SCRATCH_URL"\n'
 
@@ -167,3 +168,20 @@ def test_check_notices_that_replaying_gives_another_structure(project: Path, che
 
     assert done.returncode == 1
     assert codes(done) == [("error", "LG-CHK-6")]
+
+
+@pytest.mark.parametrize("range_", [(), ("two",)], ids=["what is new", "the edited one alone"])
+def test_an_edit_below_the_head_is_not_forgotten_once_it_is_rehearsed(
+    project: Path, check: Check, lockgate: RunLockgate, server: Server, range_: tuple[str, ...]
+) -> None:
+    url = server.url.render()
+    assert check().returncode == 0
+    file = project / "migrations" / "versions" / "two.py"
+    file.write_text(file.read_text().replace("sa.Text", "sa.String(9)"))
+
+    assert lockgate(project, "rehearse", *range_, SCRATCH_URL=url).returncode == 0
+    done = check()
+
+    assert done.returncode == 1
+    assert ("error", "LG-CHK-4") in codes(done)
+    assert json.loads(done.stdout)["models_match"] is False

@@ -191,14 +191,21 @@ class LockFile:
         """Whether every other Revision comes before `revision`, or after it."""
         if self._is_line:  # nearly all are, and the rest takes time
             return True
-        before, after = {revision}, {revision}
+        before = {revision}
         for locked in reversed(self.revisions):
             if locked.revision in before:
                 before |= {*locked.parent, *locked.depends_on}
+        after = {locked.revision for locked in self.descendants(revision)}
+        return all(locked.revision in before | after for locked in self.revisions)
+
+    def descendants(self, revision: str) -> tuple[LockedRevision, ...]:
+        """The Revisions that come after `revision`, parents first."""
+        after, found = {revision}, []
         for locked in self.revisions:
             if after & {*locked.parent, *locked.depends_on}:
                 after.add(locked.revision)
-        return all(locked.revision in before | after for locked in self.revisions)
+                found.append(locked)
+        return tuple(found)
 
     def revision(self, revision: str) -> LockedRevision | None:
         """The Revision with that id, if it is locked."""

@@ -199,6 +199,11 @@ def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile
         known = lock.revision(one.revision)
         if known is not None and known.syntax == entry.syntax:
             entry = replace(entry, rehearsals=known.rehearsals)
+        if known is None or (known.syntax, known.parent) != (entry.syntax, entry.parent):
+            # What stands on it was rehearsed on another structure.
+            lock = lock.with_revision(
+                *(replace(after, rehearsals=()) for after in lock.descendants(one.revision))
+            )
         keep = start.dumps is None
         verdict = LockedRehearsal(
             major=rehearsal.major,
@@ -444,8 +449,16 @@ def _skipped(asked: tuple[RevisionText, ...], why: str) -> list[RevisionRehearsa
 def not_rehearsed(
     lock: LockFile, asked: tuple[RevisionText, ...], major: int
 ) -> tuple[RevisionText, ...]:
-    """Those of `asked` that the lock file does not have as rehearsed on `major`, as they are."""
-    return tuple(text for text in asked if not _is_rehearsed(lock, text, major))
+    """Those of `asked` that the lock file does not have as rehearsed on `major`, as they are.
+
+    What stands on one of them is one, too: it was rehearsed on another structure.
+    """
+    found: dict[str, RevisionText] = {}
+    for text in asked:  # parents first
+        stands_on = found.keys() & {*text.parents, *text.depends_on}
+        if stands_on or not _is_rehearsed(lock, text, major):
+            found[text.revision] = text
+    return tuple(found.values())
 
 
 def _is_rehearsed(lock: LockFile, text: RevisionText, major: int) -> bool:
