@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal
 from lockgate.core.statement import Direction, Statement
+from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.servers import Server
 from lockgate.report.rehearsal import rehearsal_text
-from tests.conftest import ENV_PY, MakeProject, RunLockgate
+from tests.conftest import ENV_PY, REVISIONS, MakeProject, RunLockgate
 
 SETTINGS = '[scratch]\nurl = "env:SCRATCH_URL"\n'
 
@@ -60,6 +65,35 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.fixture
+def plain_login(server: Server) -> Iterator[DatabaseUrl]:
+    """A scratch login that may make databases and is no superuser."""
+    name = "lockgate_test_plain"
+    with psycopg.connect(make_conninfo(**server.url.conninfo()), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CREATEDB".encode())
+        yield replace(server.url, user=name)
+        connection.execute(f"DROP ROLE {name}".encode())
+
+
+def test_a_login_that_sees_half_of_it_claims_no_disagreement(
+    make_project: MakeProject, plain_login: DatabaseUrl, lockgate: RunLockgate
+) -> None:
+    create = "op.execute('CREATE INDEX CONCURRENTLY i{} ON item (id)')"
+    block = f"with op.get_context().autocommit_block(): {create}"
+    up = "\n    ".join(block.format(n) for n in range(4))
+    down = "\n    ".join(f"op.drop_index('i{n}')" for n in range(4))
+    folder = make_project(SETTINGS, revisions=REVISIONS | {"indexed": (up, down)})
+
+    answer = lockgate(folder, "rehearse", "--format", "json", SCRATCH_URL=plain_login.render())
+
+    (indexed,) = [r for r in json.loads(answer.stdout)["revisions"] if r["revision"] == "indexed"]
+    made = [s for s in indexed["statements"] if s["direction"] == "upgrade"]
+    assert [[]] * 4 == [s["disagreements"] for s in made]
+    assert [("predicted", [f"public.i{n}"]) for n in range(4)] == [
+        (e["evidence"], e["builds"]) for s in made for e in s["effects"]
+    ]
 
 
 def test_verbose_tells_what_is_blocked(

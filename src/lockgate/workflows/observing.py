@@ -81,6 +81,18 @@ def _compared(
             line=one.parsed.line,
         )
         return one, (failed,)
+    if found.partial:
+        sampled = Finding(
+            "LG-OBS-3",
+            "observation",
+            "its locks come and go, and the login of scratch may not stop it to look at them",
+            "use a superuser in scratch.url; until then its effects are predicted",
+            Severity.INFO,
+            statement=one.index,
+            file=file,
+            line=one.parsed.line,
+        )
+        return one, (sampled,)
     both = agree(one.effects, found.statement)
     findings = disagreement_findings(
         both.disagreements, statement=one.index, file=file, line=one.parsed.line

@@ -27,12 +27,14 @@ class Observation:
 
     `messages` are the server's own at level `debug1`: tables verified or rewritten, indexes
     built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects.
+    `partial` where the login could only sample locks that come and go.
     """
 
     statement: StatementEffects = field(default_factory=StatementEffects)
     messages: tuple[str, ...] = ()
     sqlstate: str | None = None
     error: str | None = None
+    partial: bool = False
 
 
 def observe(
@@ -106,7 +108,8 @@ def _outside(
     finally:
         connection.execute("RESET client_min_messages")
     seen = witness.passed(passed)
-    return Observation(StatementEffects(seen.effects, Transactional.FORBIDDEN), said)
+    effects = StatementEffects(seen.effects, Transactional.FORBIDDEN)
+    return Observation(effects, said, partial=not gate.sees_all)
 
 
 @contextmanager

@@ -38,6 +38,9 @@ Passed = dict[int, frozenset[LockMode]]
 class Gate:
     """Four sessions beside the one that is observed: a reader, two that shut pg_class, and one
     that holds the partitioned tables.
+
+    `sees_all` turns False where the login may not shut pg_class: what came and went between two
+    looks is then not known.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Gate:
         self.reader = reader
         self.keepers = keepers
         self.holder = holder
+        self.sees_all = True
 
     @contextmanager
     def watching(self, pid: int) -> Iterator[Passed]:
@@ -82,6 +86,7 @@ class _Watch:
     """One statement being watched."""
 
     def __init__(self, gate: Gate, pid: int) -> None:
+        self.gate = gate
         self.reader = gate.reader
         self.shut, self.other = gate.keepers
         self.holder = gate.holder
@@ -98,7 +103,7 @@ class _Watch:
             self.shut.execute(SHUT)
         except errors.InsufficientPrivilege:
             self.shut.execute("ROLLBACK")
-            self.keeps_shut = False
+            self.keeps_shut = self.gate.sees_all = False
             return
         self.partitioned = dict(self.reader.execute(query("partitioned").encode()).fetchall())
         self._hold_partitioned()
