@@ -451,26 +451,29 @@ def not_rehearsed(
 ) -> tuple[RevisionText, ...]:
     """Those of `asked` that the lock file does not have as rehearsed on `major`, as they are.
 
-    What stands on one of them is one, too: it was rehearsed on another structure.
+    What stands on one that moved is one, too: it was rehearsed on another structure.
     """
-    found: dict[str, RevisionText] = {}
+    moved: set[str] = set()
+    found = []
     for text in asked:  # parents first
-        stands_on = found.keys() & {*text.parents, *text.depends_on}
-        if stands_on or not _is_rehearsed(lock, text, major):
-            found[text.revision] = text
-    return tuple(found.values())
+        known = lock.revision(text.revision)
+        if moved & {*text.parents, *text.depends_on} or known is None or _has_moved(known, text):
+            moved.add(text.revision)
+            found.append(text)
+        elif not _is_fine(known.rehearsal(major)):
+            found.append(text)
+    return tuple(found)
 
 
-def _is_rehearsed(lock: LockFile, text: RevisionText, major: int) -> bool:
-    known = lock.revision(text.revision)
-    if known is None or known.parent != text.parents:
-        return False
+def _has_moved(known: LockedRevision, text: RevisionText) -> bool:
+    """Whether the file was edited, or put elsewhere, since it was locked."""
     same = known.syntax == syntax_hash(Path(text.path).read_bytes())
-    rehearsal = known.rehearsal(major)
-    return same and rehearsal is not None and _is_fine(rehearsal)
+    return not same or known.parent != text.parents
 
 
-def _is_fine(rehearsal: LockedRehearsal) -> bool:
+def _is_fine(rehearsal: LockedRehearsal | None) -> bool:
+    if rehearsal is None:
+        return False
     back = rehearsal.down == "irreversible" or (rehearsal.down == "ok" and rehearsal.restores)
     return rehearsal.up == "ok" and back
 
