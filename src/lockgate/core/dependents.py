@@ -22,6 +22,7 @@ from lockgate.core.effects.trees import (
     nodes,
     object_name,
     only,
+    same,
     words,
 )
 from lockgate.core.parsed import Tree
@@ -101,24 +102,75 @@ def _parts(node: Node) -> tuple[str, ...]:
     return (schema, name) if schema else (name,)
 
 
-def whole(where: Node | None, *, joined: bool = False) -> bool:
+def whole(where: Node | None, *, joined: bool = False, table: Tree | None = None) -> bool:
     """Whether a WHERE leaves out no row for what stands in it: absent, `true`, or `1 = 1`.
 
-    With `joined` also one that only compares columns, as a join does.
+    With `joined` also one that only compares columns, as a join does. A subquery leaves out none
+    if it asks for nothing but the rows of the `table` (a RangeVar) itself, or for any row at all.
     """
     if not where:
         return True
     kind, found = only(where)
-    if kind == "BoolExpr" and found.get("boolop") == "AND_EXPR":
-        return all(whole(part, joined=joined) for part in found.get("args", ()))
-    if kind == "A_Const":
-        return bool(found.get("boolval", {}).get("boolval"))
-    if kind != "A_Expr" or words(found.get("name")) != ("=",):
+    match kind:
+        case "BoolExpr" if found.get("boolop") == "AND_EXPR":
+            return all(whole(p, joined=joined, table=table) for p in found.get("args", ()))
+        case "A_Const":
+            return bool(found.get("boolval", {}).get("boolval"))
+        case "SubLink":
+            return _any_row(found, table or {})
+        case "A_Expr" if words(found.get("name"))[-1:] == ("=",):
+            return _equal(found, joined)
+    return False
+
+
+def _equal(comparison: Tree, joined: bool) -> bool:
+    left, right = (comparison.get(side, {}) for side in ("lexpr", "rexpr"))
+    kinds = {only(left)[0], only(right)[0]}
+    if kinds == {"ColumnRef"}:
+        return joined or same(left, right)
+    return kinds == {"A_Const"} and literal(left) == literal(right)
+
+
+def _any_row(link: Tree, table: Tree) -> bool:
+    """Whether `IN (SELECT ...)` has every row of the table, or EXISTS asks for some row only."""
+    kind, select = only(link.get("subselect", {}))
+    sources = select.get("fromClause", ()) if kind == "SelectStmt" else ()
+    narrowed = _NARROWING & select.keys() or not whole(select.get("whereClause"), table=table)
+    source = body(next(iter(sources), {}), "RangeVar")
+    if len(sources) != 1 or narrowed or not source:
         return False
-    left, right = (only(found.get(side)) for side in ("lexpr", "rexpr"))
-    if left[0] == right[0] == "ColumnRef":
-        return joined
-    return left[0] == right[0] == "A_Const" and literal(found["lexpr"]) == literal(found["rexpr"])
+    if link.get("subLinkType") == "EXISTS_SUBLINK":
+        return True
+    itself = source.get("relname") == table.get("relname")
+    targets = [body(node, "ResTarget").get("val", {}) for node in select.get("targetList", ())]
+    asked = columns_in(link.get("testexpr"))
+    return (
+        link.get("subLinkType") == "ANY_SUBLINK"
+        and words(link.get("operName")) in ((), ("=",))
+        and itself
+        and len(targets) == 1
+        and asked == columns_in(targets[0]) != frozenset()
+    )
+
+
+_NARROWING = frozenset(("limitCount", "limitOffset", "havingClause", "groupClause", "larg"))
+
+
+def joined_tables(seen: Seen) -> bool:
+    """Whether an UPDATE, DELETE or MERGE joins, and only tables that were there before."""
+    tree = seen.tree
+    sources = [*tree.get("fromClause", ()), *tree.get("usingClause", ())]
+    if "sourceRelation" in tree:
+        sources.append(tree["sourceRelation"])
+    written = {
+        body(node, "CommonTableExpr").get("ctename")
+        for node in tree.get("withClause", {}).get("ctes", ())
+    }
+    tables = [body(node, "RangeVar") for node in sources]
+    return bool(tables) and all(
+        table and table.get("relname") not in written and seen.exists(seen.name(table))
+        for table in tables
+    )
 
 
 def merges(tree: Tree, command: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.dependents import merges, whole
+from lockgate.core.dependents import joined_tables, merges, whole
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -33,20 +33,32 @@ op.execute("DELETE FROM orders WHERE id = 7")
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """A table that was there before and is empty afterwards."""
+    """A table that was there before and is empty afterwards, or keeps only rows without partner."""
     tree = seen.tree
     if seen.kind == "TruncateStmt":
         names = [seen.name(node["RangeVar"]) for node in tree.get("relations", ())]
-    elif seen.kind == "MergeStmt":
-        all_meet = whole(tree.get("joinCondition")) and merges(tree, "CMD_DELETE")
-        names = [seen.table] if all_meet else []
+        rows = "every row"
     else:
-        names = [seen.table] if whole(tree.get("whereClause")) else []
+        names, rows = [seen.table], _rows(seen)
     for name in names:
-        if seen.exists(name):
+        if rows and seen.exists(name):
             yield Hazard(
-                f"removes every row of {short(name)}",
+                f"removes {rows} of {short(name)}",
                 "delete in batches with a WHERE, or say with `lockgate: allow` why they may go",
                 name,
+                None if rows == "every row" else Severity.WARNING,
                 sized=True,
             )
+
+
+def _rows(seen: Seen) -> str:
+    """In words which rows a DELETE or MERGE removes; empty where its conditions choose some."""
+    tree, table = seen.tree, seen.tree.get("relation")
+    if seen.kind == "MergeStmt" and not merges(tree, "CMD_DELETE"):
+        return ""
+    where = tree.get("joinCondition" if seen.kind == "MergeStmt" else "whereClause")
+    if whole(where, table=table):
+        return "every row"
+    if joined_tables(seen) and whole(where, joined=True, table=table):
+        return "every row with a partner"
+    return ""

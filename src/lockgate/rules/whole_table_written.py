@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.dependents import merges, whole
+from lockgate.core.dependents import joined_tables, merges, whole
+from lockgate.core.effects.trees import Node, body, is_null, words
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -31,13 +32,15 @@ op.execute("UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000")
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """An UPDATE of a table that was there before, whose WHERE is none or only joins."""
+    """An UPDATE of a table that was there before, whose WHERE leaves out no row, or only joins."""
     tree, merge = seen.tree, seen.kind == "MergeStmt"
     joined = merge or "fromClause" in tree
-    if merge and not merges(tree, "CMD_UPDATE"):
+    if not seen.exists(seen.table) or (merge and not merges(tree, "CMD_UPDATE")):
         return
+    if joined and not joined_tables(seen):
+        return  # a list that the change itself brings along is a batch
     where = tree.get("joinCondition" if merge else "whereClause")
-    if not whole(where, joined=joined) or not seen.exists(seen.table):
+    if not whole(where, joined=joined, table=tree.get("relation")) and not _fills_new(seen, where):
         return
     every = "every row with a partner" if joined else "every row"
     ddl = bool(seen.unit.held) and not joined  # how many have a partner is not known
@@ -48,3 +51,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
         Severity.ERROR if ddl else None,
         sized=True,
     )
+
+
+def _fills_new(seen: Seen, where: Node | None) -> bool:
+    """Whether it asks for the NULLs of a column that this change added: those are all rows."""
+    test = body(where or {}, "NullTest")
+    named = words(body(test.get("arg"), "ColumnRef").get("fields"))[-1:]
+    if test.get("nulltesttype") != "IS_NULL" or not named:
+        return False
+    column = seen.relation.columns.get(named[0])
+    empty = column is None or column.default is None or is_null(column.default.tree)
+    return empty and (seen.table, named[0]) in seen.unit.note("columns made")
