@@ -24,7 +24,7 @@ from lockgate.core.effects import Structure
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
 from lockgate.core.script import read_script
-from lockgate.workflows.lint import choose_rules, uncollected
+from lockgate.workflows.linting import choose_rules, uncollected
 
 TURNS = 7
 STATEMENTS = 12_000

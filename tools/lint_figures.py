@@ -40,7 +40,7 @@ from lockgate.core.script import read_script
 from lockgate.core.sql.trees import parse
 from lockgate.postgres.binaries import find_binaries
 from lockgate.postgres.servers import scratch_server
-from lockgate.workflows.lint import choose_rules
+from lockgate.workflows.linting import choose_rules
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "docs" / "locks.json"

@@ -20,7 +20,7 @@ from lockgate.core.statement import Direction
 from lockgate.migrations.offline import run_offline
 from lockgate.migrations.revision_files import run_file
 from lockgate.rules import rules
-from lockgate.workflows.lint import (
+from lockgate.workflows.linting import (
     RevisionToLint,
     Surroundings,
     choose_rules,

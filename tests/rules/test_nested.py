@@ -12,7 +12,7 @@ from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
 from lockgate.core.script import read_script
 from lockgate.core.sql.trees import parse
-from lockgate.workflows.lint import choose_rules
+from lockgate.workflows.linting import choose_rules
 
 CHOSEN = by_subject(choose_rules(ignore=["lock-timeout-missing"]))
 

@@ -86,7 +86,8 @@ def explain(
     from lockgate.core.effects import Structure
     from lockgate.core.finding import Severity
     from lockgate.report.explain import explain_document, explain_text
-    from lockgate.workflows import explain as workflow
+    from lockgate.workflows import existing
+    from lockgate.workflows.explain import explain as predicted
 
     if (sql is None) == (file is None):
         raise typer.BadParameter("give statements as an argument, or a file with -f, and not both")
@@ -97,17 +98,17 @@ def explain(
             f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
         )
     script = sql.encode(errors="replace") if sql is not None else _read(file)
-    version, basis, workspace = workflow.NEWEST, None, None
+    version, basis, workspace = existing.NEWEST, None, None
     if env is not None:
         workspace = open_workspace(config, x)
-        structure, version, basis = workflow.structure_and_basis(workspace, env)
+        structure, version, basis = existing.structure_and_basis(workspace, env)
     elif schema is not None:
-        structure = workflow.structure_of_file(schema)
+        structure = existing.structure_of_file(schema)
     else:
         structure = Structure.empty()
     # On scratch there is what the statements make, and nothing else.
     structure.complete = structure.complete or observe
-    found = workflow.explain(
+    found = predicted(
         script,
         structure,
         version=pg_version or version,
@@ -152,7 +153,7 @@ def _project(config: Path | None, x: list[str] | None) -> Workspace | None:
 def _read(file: Path | None) -> bytes:
     import sys
 
-    from lockgate.workflows.explain import read_sql
+    from lockgate.workflows.existing import read_sql
 
     if file is None or str(file) == "-":
         return sys.stdin.buffer.read()

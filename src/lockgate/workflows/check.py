@@ -13,8 +13,8 @@ from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import read_revision_files, unjoined_heads
-from lockgate.workflows.lint import Surroundings, choose_rules, lint_revisions
 from lockgate.workflows.lint_revisions import read_revisions
+from lockgate.workflows.linting import Surroundings, choose_rules, lint_revisions
 from lockgate.workflows.models import (
     MadeModels,
     ModelsMissing,

@@ -14,7 +14,7 @@ from lockgate.core.preview import PreviewedRevision, PreviewedStatement
 from lockgate.core.sql.trees import parse
 from lockgate.core.target import TargetStatistics
 from lockgate.migrations.ranges import RevisionText
-from lockgate.workflows.lint import (
+from lockgate.workflows.linting import (
     RevisionToLint,
     Surroundings,
     choose_rules,

@@ -16,7 +16,7 @@ from lockgate.migrations.offline import Offline, render
 from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import read_revision_files, unjoined_heads
 from lockgate.workflows.destination import find_readable
-from lockgate.workflows.lint import RevisionToLint, read_source
+from lockgate.workflows.linting import RevisionToLint, read_source
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace, git
 

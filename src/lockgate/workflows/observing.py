@@ -19,12 +19,8 @@ from lockgate.postgres.observe import Observation, open_bench
 from lockgate.postgres.scratch import restore
 from lockgate.postgres.servers import create_database, scratch_server
 from lockgate.workflows.destination import find_readable
-from lockgate.workflows.explain import (
-    ExplainedStatement,
-    Explanation,
-    SchemaNotUnderstood,
-    read_sql,
-)
+from lockgate.workflows.existing import SchemaNotUnderstood, read_sql
+from lockgate.workflows.explain import ExplainedStatement, Explanation
 from lockgate.workflows.scratch import open_scratch
 from lockgate.workflows.workspace import Workspace
 
