@@ -69,3 +69,5 @@ create publication pb for table parent, app.users;
 insert into parent values (1,'a',1),(2,'b',2);
 insert into child values (1,1,'a','n');
 insert into grandchild values (1,1,1);
+create table counted(id int);
+insert into counted values (1);

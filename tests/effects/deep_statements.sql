@@ -99,7 +99,7 @@ alter table people add column x text default current_user;
 alter table people add column x timestamptz default clock_timestamp();
 alter table people add column x timestamptz default timezone('utc', now());
 alter table people add column x text default md5(random()::text);
-alter table people add column x int default nextval('sq');
+alter table counted add column x int default nextval('sq');
 /* since 18 */ alter table people add column x int generated always as (n*2) virtual;
 alter table people add column x int check (x is not null);
 alter table people add column x int default 1 check (x is not null);

@@ -95,6 +95,7 @@ GROUPS = (
         "ALTER TYPE mood RENAME TO feeling",
         "CREATE SCHEMA other >> ALTER TYPE mood SET SCHEMA other",
         "DROP TYPE mood CASCADE",
+        "CREATE TABLE e2 (id int, m mood); CREATE VIEW ve AS SELECT id FROM e2 WHERE m = 'ok' >> DROP TYPE mood CASCADE",
         "CREATE TYPE other AS ENUM ('a', 'b') >> DROP TYPE other",
         "COMMENT ON TYPE mood IS 'why'",
     ),

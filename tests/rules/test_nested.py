@@ -159,3 +159,19 @@ def test_guess_about_a_column_says_that_it_is_one() -> None:
 )
 def test_what_the_text_proves_harmless_is_no_warning(sql: str) -> None:
     assert [] == loud(sql)
+
+
+def test_statement_that_rows_refuse_fails_on_those_that_the_change_put_in() -> None:
+    made = "CREATE TABLE fresh (a int); "
+    needed = "ALTER TABLE fresh ADD COLUMN b int NOT NULL"
+
+    assert [] == loud(made + needed)
+    assert ["LG010"] == loud(f"{made}INSERT INTO fresh VALUES (1); {needed}")
+
+
+def test_change_of_zone_is_a_guess_where_nobody_said_the_session_s() -> None:
+    given = "CREATE TABLE orders (placed timestamp)"
+    change = "ALTER TABLE orders ALTER placed TYPE timestamptz"
+
+    assert ["LG008"] == loud(change, given=given)
+    assert [] == loud(f"SET TimeZone = 'UTC'; {change}", given=given)

@@ -166,8 +166,7 @@ class UnitLinter:
             effects = predict(parsed, unit.structure, unit.version)
             inner = Seen(seen.index, seen.line, parsed, effects, unit, said=seen.said)
             yield from self._ask_kind(inner)
-            unit.made.update(_made(inner))
-            _note_parts(inner)
+            _note(inner)
 
     def _alone(self, seen: Seen, action: Tree) -> Seen:
         """One of several actions, with the effects that it alone has."""
@@ -186,8 +185,7 @@ class UnitLinter:
         unit, parsed, effects = self.unit, seen.parsed, seen.effects
         done = Done(seen.index, seen.line, parsed.kind, effects, unit.transaction)
         unit.statements += 1
-        unit.made.update(_made(seen))
-        _note_parts(seen)
+        _note(seen)
         unit.worked.update(effect.relation for effect in seen.blocking_work())
         if effects.transaction is Transactional.FORBIDDEN:
             unit.concurrent = unit.concurrent or done
@@ -315,8 +313,13 @@ def _made(seen: Seen) -> Iterator[str]:
             yield spelled((tree["newschema"], tree["relation"]["relname"]))
 
 
-def _note_parts(seen: Seen) -> None:
-    """Writes down the columns and schemas that a statement makes."""
+def _note(seen: Seen) -> None:
+    """Writes down what a statement makes, and which of that it fills."""
+    unit = seen.unit
+    unit.made.update(_made(seen))
+    fills = seen.kind == "InsertStmt" or (seen.kind == "CopyStmt" and seen.tree.get("is_from"))
+    if fills and seen.table in unit.made:
+        unit.filled.add(seen.table)
     if seen.kind == "CreateSchemaStmt":
         seen.unit.note("schemas made")[seen.tree.get("schemaname", "")] = True
     elif seen.kind == "AlterTableStmt":

@@ -137,13 +137,14 @@ class Done:
 class Unit:
     """What is brought to the database together: a SQL file, or one way of a Revision.
 
-    `made` are relations that did not exist before it. `transaction` counts its transactions from 1
-    and is 0 outside one; `held` are the locks of the one that is open, by relation, each with the
-    statement that took it. `worked` are the relations that it works through under a lock that
-    blocks; `worked_up`, on the way back, those of the upgrade. `notes` is what rules write down
-    for later, under their own names; `run_notes` are those of all Units that are linted together,
-    of which this is the `last`. `complete` is whether what is not in `structure` does not exist,
-    `guessed` whether the Revision sends more, or something else, than could be had of it.
+    `made` are relations that did not exist before it, `filled` those of them that got rows.
+    `transaction` counts its transactions from 1 and is 0 outside one; `held` are the locks of the
+    one that is open, by relation, each with the statement that took it. `worked` are the relations
+    that it works through under a lock that blocks; `worked_up`, on the way back, those of the
+    upgrade. `notes` is what rules write down for later, under their own names; `run_notes` are
+    those of all Units that are linted together, of which this is the `last`. `complete` is whether
+    what is not in `structure` does not exist, `guessed` whether the Revision sends more, or
+    something else, than could be had of it.
     """
 
     structure: Structure
@@ -156,6 +157,7 @@ class Unit:
     complete: bool = False
     guessed: bool = False
     made: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
     transaction: int = 0
     held: dict[str, tuple[LockMode, Done]] = field(default_factory=dict)
     done_in_transaction: list[Done] = field(default_factory=list)

@@ -32,15 +32,18 @@ op.add_column(
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """A statement that cannot work on a table with rows, on one that was there before."""
+    """A statement that cannot work on a table with rows, on one that may have some."""
     if not seen.effects.fails_if_rows:
         return
     relation = next((e.relation for e in seen.effects.effects), None)
     if "relation" in seen.tree:
         relation = seen.table
-    if relation is not None and not seen.exists(relation):
+    filled = relation in seen.unit.filled
+    if relation is not None and not seen.exists(relation) and not filled:
         return
     where = "where there are rows" if relation is None else f"if {short(relation)} has a row"
+    if filled:
+        where = f"on the rows that {short(relation or '')} got before"
     yield Hazard(
         f"fails {where}: the rows that are there would have no value",
         "give it a default, or add it without NOT NULL and fill it first",

@@ -47,7 +47,7 @@ def alter_table(touched: Touched, tree: Tree) -> None:
             if retyped:
                 touched.rewrite(table)
         if retyped and not relation.known:
-            touched.doubt(relation)  # tables may be of this type
+            touched.doubt(relation.name)  # tables may be of this type
     plan = Plan(touched, relation, below, mode, commands)
     for command in commands:
         EFFECTS.get(command.get("subtype", ""), _nothing)(plan, command)

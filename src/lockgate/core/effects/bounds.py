@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lockgate.core.effects.expressions import conjuncts, without_casts
 from lockgate.core.effects.structure import ConstraintKind, Relation, Structure
-from lockgate.core.effects.trees import body, columns_in, literal, nodes, only, words
+from lockgate.core.effects.trees import Node, body, columns_in, literal, nodes, only, words
 from lockgate.core.parsed import Tree
 
 
@@ -93,6 +95,23 @@ def partitions_left(
     if default is not None and not (equal and left):
         left.append(default)
     return left
+
+
+def partition_of(
+    structure: Structure, parent: Relation, row: Mapping[str, Node]
+) -> Relation | None:
+    """The partition that takes a row of those columns; None where only a server can tell."""
+    keys = _keys(parent)
+    value = constant(row.get(keys[0]) or {}) if len(keys) == 1 else None
+    if value is None:
+        return None
+    for child in map(structure.get, parent.children):
+        holds = not child.is_default_partition and _may_hold(child.bound or {}, True, ("=", value))
+        if holds is None:
+            return None
+        if holds:
+            return child
+    return structure.default_partition(parent)
 
 
 def _has_constant(condition: Tree) -> bool:

@@ -8,6 +8,7 @@ from lockgate.core.effects.conversion import conversion, default_of
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_columns, read_column
+from lockgate.core.effects.rows import function_call
 from lockgate.core.effects.structure import (
     ConstraintKind,
     Kind,
@@ -15,6 +16,7 @@ from lockgate.core.effects.structure import (
     Structure,
     spelled,
 )
+from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import Node, body, columns_in, is_null, nodes
 from lockgate.core.parsed import Tree
 
@@ -54,6 +56,9 @@ def add(plan: Plan, command: Tree) -> None:
     if computed:
         plan.rewritten = True
         plan.doubted = plan.doubted or volatile is None
+        for kind, call in nodes([default.tree]) if filled and default is not None else ():
+            if kind == "FuncCall":
+                function_call(touched, call)
     must_be_given = column.not_null and not (
         filled or reading.serial or column.identity or column.generated
     )
@@ -84,7 +89,7 @@ def add(plan: Plan, command: Tree) -> None:
             case _:
                 pass
     if unknown_type:
-        touched.doubt(relation)
+        touched.doubt(relation.name)
 
 
 def _built(relation: Relation, found: Relation, name: str) -> str:
@@ -125,7 +130,7 @@ def drop(plan: Plan, command: Tree) -> None:
         for sequence in plan.structure.sequences_of(relation.name, name):
             touched.lock(sequence, AX)
     if cascade:
-        drop_users(plan, plan.relation, name)
+        drop_users(touched, plan.relation, name)
 
 
 def _drop_from(plan: Plan, relation: Relation, name: str, cascade: bool) -> None:
@@ -149,16 +154,16 @@ def lock_with_below(plan: Plan, name: tuple[str, str], mode: LockMode) -> None:
         plan.touched.lock(relation, mode)
 
 
-def drop_users(plan: Plan, relation: Relation, column: str) -> None:
+def drop_users(touched: Touched, relation: Relation, column: str) -> None:
     """The views that CASCADE drops with a column."""
     from lockgate.core.effects.drop import drop_relation, rules_over, views_over
 
-    for view in views_over(plan.structure, relation.name):
+    for view in views_over(touched.structure, relation.name):
         if any(kind == "A_Star" for kind, _ in nodes(view.uses)) or _mentions(view, column):
-            drop_relation(plan.touched, view, cascade=True)
-    for table in rules_over(plan.structure, relation.name):
+            drop_relation(touched, view, cascade=True)
+    for table in rules_over(touched.structure, relation.name):
         if column in _named_in(list(table.rules.values())):
-            plan.touched.lock(table, AX)
+            touched.lock(table, AX)
 
 
 def _named_in(node: Node) -> set[str]:
@@ -196,7 +201,7 @@ def change_type(plan: Plan, command: Tree) -> None:
     plan.retyped[name] = found
     if found.rewrites:
         plan.rewritten = True
-        plan.doubted = plan.doubted or column is None
+        plan.doubted = plan.doubted or found.doubted
     for relation in plan.everywhere:
         for constraint in relation.constraints.values():
             if name not in constraint.columns:
@@ -232,7 +237,7 @@ def set_not_null(plan: Plan, command: Tree) -> None:
             continue
         plan.touched.scan(relation, AX)
         if column is None:
-            plan.touched.doubt(relation)
+            plan.touched.doubt(relation.name)
 
 
 def drop_not_null(plan: Plan, command: Tree) -> None:
@@ -271,8 +276,8 @@ def finish(plan: Plan) -> None:
     for relation in plan.everywhere:
         if plan.rewritten:
             touched.rewrite(relation)
-            if plan.doubted:
-                touched.doubt(relation)
+            for name in (relation.name, *relation.indexes) if plan.doubted else ():
+                touched.doubt(name)
         for column, found in plan.retyped.items():
             for index in relation.indexes:
                 over = plan.structure.get(index).index

@@ -211,7 +211,7 @@ def validate(plan: Plan, command: Tree) -> None:
         for relation in plan.everywhere:
             touched.scan(relation, SUX)
         if constraint is None:
-            touched.doubt(plan.relation)
+            touched.doubt(plan.relation.name)
         return
     near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
     for relation in near:
@@ -235,7 +235,7 @@ def alter(plan: Plan, command: Tree) -> None:
         return
     if constraint is None and found.get("is_enforced"):
         plan.touched.scan(plan.relation, AX)
-        plan.touched.doubt(plan.relation)
+        plan.touched.doubt(plan.relation.name)
     if constraint is None or not constraint.references:
         return
     if found.get("is_enforced"):

@@ -12,14 +12,20 @@ from lockgate.core.effects.trees import Node, only, words
 
 UTC = frozenset(("utc", "etc/utc", "gmt", "etc/gmt", "zulu", "etc/uct", "uct", "etc/zulu"))
 
+_TIMESTAMPS = frozenset(("timestamp", "timestamptz"))
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a change of type does; `same_order` is whether an index can be kept."""
+    """What a change of type does; `same_order` is whether an index can be kept.
+
+    It is `doubted` where that rests on something that nobody said: the old type, the time zone.
+    """
 
     rewrites: bool
     same_order: bool
     array: bool = False
+    doubted: bool = False
 
 
 def conversion(
@@ -27,7 +33,7 @@ def conversion(
 ) -> Conversion:
     """What it takes to turn `column`, None where it is not known, into `new`."""
     if column is None or column.type is None or new is None:
-        return Conversion(True, False)
+        return Conversion(True, False, doubted=column is None)
     old = column.type
     steps = [old]
     node = using
@@ -51,7 +57,19 @@ def conversion(
     same = _indexed_as(touched, old) == _indexed_as(touched, new) and not rewrites
     before_collation = column.collation or ("default",)
     new_collation = words((collation or {}).get("collname")) or ("default",)
-    return Conversion(rewrites, same and before_collation[-1] == new_collation[-1], new.array)
+    return Conversion(
+        rewrites,
+        same and before_collation[-1] == new_collation[-1],
+        new.array,
+        doubted=rewrites and not inner and _hangs_on_time_zone(touched, old, new),
+    )
+
+
+def _hangs_on_time_zone(touched: Touched, old: TypeName, new: TypeName) -> bool:
+    """Whether a session at UTC, which may be the server's default, would have nothing to do."""
+    pair = {old.name, new.name}
+    plain = new.modifiers is None and not (old.array or old.schema or new.array or new.schema)
+    return plain and pair == _TIMESTAMPS and not touched.structure.time_zone
 
 
 def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
@@ -89,7 +107,7 @@ def _coercible(touched: Touched, old: TypeName, new: TypeName) -> bool:
         return True
     # Between the two timestamps nothing moves where the session is at UTC.
     pair = {old.name, new.name}
-    return pair == {"timestamp", "timestamptz"} and touched.structure.time_zone.lower() in UTC
+    return pair == _TIMESTAMPS and touched.structure.time_zone.lower() in UTC
 
 
 def _relaxes(touched: Touched, old: TypeName, new: TypeName) -> bool:

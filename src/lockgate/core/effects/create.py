@@ -37,7 +37,7 @@ def table(touched: Touched, tree: Tree) -> None:
         bound = tree["partbound"]
         alone = bound.get("is_default") or bound.get("strategy") == "h"  # then there is no default
         if not parent.known and not alone:
-            touched.doubt(parent)
+            touched.doubt(parent.name)
         if default is not None:
             for found in structure.with_below(default):
                 touched.lock(found, AX)

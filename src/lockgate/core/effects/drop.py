@@ -78,7 +78,9 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
     touched.dropped.add(relation.name)
     touched.lock(relation, AX)
     if relation.index is not None:
-        touched.lock(relation.index.table, AX)
+        # Of a partitioned table every partition, whether its part is attached or not.
+        for table in structure.with_below(structure.get(relation.index.table)):
+            touched.lock(table, AX)
         _drop_index_parts(touched, relation.name)
     touched.lock_indexes(relation, AX)
     for sequence in structure.sequences_of(relation.name):
@@ -185,8 +187,13 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
     for relation in list(structure.relations.values()):
         if composite is not None and relation.of_type == composite.name:
             drop_relation(touched, relation, cascade=True)
+    from lockgate.core.effects.columns import drop_users
+
     for relation in tables_with_type(structure, parts):
         touched.lock(relation, AX)
+        for column in relation.columns.values():
+            if column.type is not None and column.type.name == parts[-1]:
+                drop_users(touched, relation, column.name)
     known = composite or any(
         (schema, parts[-1]) in types
         for types in (structure.domains, structure.enums)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
-from lockgate.core.effects.bounds import partitions_left
+from lockgate.core.effects.bounds import partition_of, partitions_left
 from lockgate.core.effects.expressions import sequence_of, split_name, without_casts
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation
@@ -221,6 +221,7 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
         touched.lock_indexes(table, WRITE)
     if not touched.runs:
         return
+    _into_partitions(touched, table, tree)
     given = {body(node, "ResTarget").get("name") for node in tree.get("cols", ())}
     if not given and source:
         given = set(list(table.columns)[: _width(source)])
@@ -237,6 +238,20 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
         nulls = given and not given.intersection(constraint.columns)
         if not nulls and not _is_given_null(tree, source, table, constraint):
             _look_up(touched, constraint)
+
+
+def _into_partitions(touched: Touched, table: Relation, tree: Tree) -> None:
+    """The partitions that the rows of a VALUES go to, as far as its constants tell."""
+    lists = only(tree.get("selectStmt"))[1].get("valuesLists", ())
+    named = [str(body(node, "ResTarget").get("name")) for node in tree.get("cols", ())]
+    for row in lists if table.kind is Kind.PARTITIONED else ():
+        values = body(row, "List").get("items", ())
+        given = dict(zip(named or table.columns, values, strict=False))
+        found: Relation | None = table
+        while found is not None and found.kind is Kind.PARTITIONED:
+            found = partition_of(touched.structure, found, given)
+            if found is not None:
+                touched.lock(found, WRITE)
 
 
 def _base_table(touched: Touched, relation: Relation) -> Relation:

@@ -80,9 +80,9 @@ class Touched:
             if spelled(index) not in touch.builds:
                 touch.builds.append(spelled(index))
 
-    def doubt(self, relation: Relation) -> None:
+    def doubt(self, name: Name) -> None:
         """Says that what is predicted of a touched relation is a guess to the safe side."""
-        touch = self.relations.get(relation.name)
+        touch = self.relations.get(name)
         if touch is not None:
             touch.unknown = True
 
