@@ -207,7 +207,8 @@ def rehearse(side: Side, case: Case, major: int) -> Measurement:
             side.settle()
         taken.append(side.timed_ms(case.sql))
         side.run(case.undo)
-    return Measurement(case.sql, works, median(taken), Basis.REHEARSED)
+    # The same machine: scratch and target stand on one server here.
+    return Measurement(case.sql, works, median(taken), Basis.REHEARSED, machine=1.0)
 
 
 def measure(
@@ -216,11 +217,10 @@ def measure(
     """Each statement over made-up rows, its forecast, and only then on the target."""
     known: dict[str, Measurement] = {}
     for sql in SMALL:
-        known[sql] = Measurement(sql, (), scratch.timed_ms(sql), Basis.REHEARSED)
+        known[sql] = Measurement(sql, (), scratch.timed_ms(sql), Basis.REHEARSED, machine=1.0)
     for case in CASES:
         known[case.sql] = rehearse(scratch, case, binaries.major)
-        # The same machine: scratch and target stand on one server here.
-        rates = Rates(tuple(known.values()), machine=1.0)
+        rates = Rates(tuple(known.values()))
         side.run(case.before)
         side.settle()
         effects = predict(parse_one(case.sql), side.structure(), binaries.major)

@@ -154,11 +154,38 @@ def test_explain_forecasts_from_the_sizes_of_the_database(passage: Passage) -> N
     assert "poor: assumed rates: preview with --rows to have them measured" in text
 
 
-def test_rates_come_from_what_the_ledger_has_seen(passage: Passage) -> None:
+def test_what_a_rehearsal_took_is_what_the_next_forecast_rests_on(passage: Passage) -> None:
+    create = "CREATE INDEX ix_item_note ON item (note)"
+    alike = "CREATE INDEX another ON item (note)"
+    explain = ("explain", "--env", "prod", f"{create}; {alike}")
+
+    def forecasts() -> list[Any]:
+        answer = passage.run(passage.folder, *explain, "--format", "json", **passage.environ)
+        return [one["forecast"] for one in json.loads(answer.stdout)["statements"]]
+
+    before = forecasts()
+    rehearsed = passage.document("rehearse", "--env", "prod", "--rows", "0.5", "two", "--no-write")
+    after = forecasts()
+
+    assert ["assumed", "assumed"] == [one["basis"] for one in before]
+    assert ["rehearsed", "rehearsed"] == [one["basis"] for one in after]
+    assert "timed on scratch with 15,000 made-up rows" in after[0]["reasons"]
+    assert "rates of 1 statement, timed on scratch with made-up rows" in after[1]["reasons"]
+    took = rehearsed["revisions"][0]["statements"][0]["milliseconds"]
+    assert took < after[0]["duration_ms"]["expected"] < 5 * took
+    kept = (passage.folder / ".lockgate" / "timings.json").read_text()
+    assert "CREATE" not in kept  # a statement may hold values
+
+
+def test_rows_that_the_ledger_has_counted_teach_a_rate(passage: Passage) -> None:
     update = "UPDATE item SET id = id WHERE note IS NOT NULL"
+    index = "CREATE INDEX quick ON item (note)"  # on a table of unknown size then
     entry = {
         "outcome": "done",
-        "statements": [{"sql": update, "milliseconds": 9_000.0, "rows": 30_000}],
+        "statements": [
+            {"sql": update, "milliseconds": 9_000.0, "rows": 30_000},
+            {"sql": index, "milliseconds": 90_000.0, "rows": None},
+        ],
     }
     with connected(passage.prod) as connection:
         connection.execute(
@@ -168,7 +195,47 @@ def test_rates_come_from_what_the_ledger_has_seen(passage: Passage) -> None:
 
     found = document["statements"][0]["forecast"]
     assert "recorded" == found["basis"]
+    assert "rates of 1 statement in this database's ledger" in found["reasons"]
     assert 9_000 == pytest.approx(found["duration_ms"]["expected"], rel=0.05)
+
+
+def test_a_deploy_teaches_rates_that_stay_true_when_the_table_grows(passage: Passage) -> None:
+    more = "INSERT INTO item SELECT n, 'note ' || n FROM generate_series({}, {}) AS n"
+    with connected(passage.prod) as connection:
+        connection.execute(more.format(30_001, 150_000).encode())
+        connection.execute("ANALYZE item")
+    passage("rehearse", "--quiet")
+    deployed = passage.run(
+        passage.folder,
+        "deploy",
+        "prod",
+        "--to",
+        "two",
+        "--yes",
+        "prod",
+        "--waive",
+        "committed=tried",
+        **passage.environ,
+    )
+    assert deployed.returncode == 0, deployed.stderr + deployed.stdout
+    row = passage.document("log", "prod")["ledgers"][0]["rows"][0]
+    (built,) = [s for s in row["statements"] if s["sql"].startswith("CREATE INDEX")]
+    with connected(passage.prod) as connection:
+        connection.execute(more.format(150_001, 300_000).encode())
+        connection.execute("ANALYZE item")
+    answer = passage.run(
+        passage.folder,
+        *("explain", "--env", "prod", "--format", "json", "CREATE INDEX again ON item (note)"),
+        **passage.environ,
+    )
+    found = json.loads(answer.stdout)["statements"][0]["forecast"]
+
+    assert [("btree index", "public.item", 150_000)] == [
+        (work["kind"], work["relation"], work["rows"]) for work in built["works"]
+    ]
+    assert ("recorded", 300_000) == (found["basis"], found["rows"])
+    # Twice the rows take a little more than twice as long, whatever this machine is.
+    assert 2.1 * built["milliseconds"] == pytest.approx(found["duration_ms"]["expected"], rel=0.15)
 
 
 def test_a_plan_keeps_its_hash_when_its_forecasts_move(passage: Passage) -> None:

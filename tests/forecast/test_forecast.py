@@ -196,12 +196,12 @@ def test_a_long_transaction_makes_everybody_wait_up_to_the_lock_timeout() -> Non
 def test_rates_of_the_same_statement_beat_those_of_its_kind_and_those_beat_the_defaults() -> None:
     works = works_of(shape_of(CREATE), BUILDS, target(star(100_000)))
     plain = sum(work.milliseconds for work in works)
-    same = Measurement(CREATE, works, 3 * plain, Basis.REHEARSED)
+    same = Measurement(CREATE, works, 3 * plain, Basis.REHEARSED, machine=1.0)
     alike = Measurement("CREATE INDEX other ON star (note)", works, 5 * plain, Basis.RECORDED)
 
     assumed = ask(CREATE, BUILDS)
     recorded = ask(CREATE, BUILDS, rates=Rates((alike,)))
-    rehearsed = ask(CREATE, BUILDS, rates=Rates((alike, same), machine=1.0))
+    rehearsed = ask(CREATE, BUILDS, rates=Rates((alike, same)))
 
     assert Basis.ASSUMED is assumed.basis
     assert Sureness.POOR is assumed.sureness
@@ -227,13 +227,13 @@ def test_what_was_over_at_once_on_scratch_teaches_no_rate() -> None:
 def test_what_any_statement_takes_on_scratch_is_no_rate() -> None:
     works = works_of(shape_of(CREATE), BUILDS, target(star(10_000)))
     plain = sum(work.milliseconds for work in works)
-    timed = Measurement(CREATE, works, plain + 15, Basis.REHEARSED)
+    timed = Measurement(CREATE, works, plain + 15, Basis.REHEARSED, machine=1.0)
     small = [
         Measurement(f"ALTER {n}", (), ms, Basis.REHEARSED) for n, ms in enumerate((14, 15, 900))
     ]
 
-    slow = ask(CREATE, BUILDS, rates=Rates((timed,), machine=1.0))
-    found = ask(CREATE, BUILDS, rates=Rates((timed, *small), machine=1.0))
+    slow = ask(CREATE, BUILDS, rates=Rates((timed,)))
+    found = ask(CREATE, BUILDS, rates=Rates((timed, *small)))
 
     assert found.duration_ms.expected == pytest.approx(
         ask(CREATE, BUILDS).duration_ms.expected, 0.02
@@ -245,8 +245,8 @@ def test_scratch_timings_are_moved_to_the_targets_machine() -> None:
     works = works_of(shape_of(CREATE), BUILDS, target(star(100_000)))
     timed = Measurement(CREATE, works, 100.0, Basis.REHEARSED)
 
-    same = ask(CREATE, BUILDS, rates=Rates((timed,), machine=1.0))
-    slower = ask(CREATE, BUILDS, rates=Rates((timed,), machine=2.0))
+    same = ask(CREATE, BUILDS, rates=Rates((replace(timed, machine=1.0),)))
+    slower = ask(CREATE, BUILDS, rates=Rates((replace(timed, machine=2.0),)))
     unknown = ask(CREATE, BUILDS, rates=Rates((timed,)))
 
     assert 2 == pytest.approx(slower.duration_ms.expected / same.duration_ms.expected, rel=0.02)

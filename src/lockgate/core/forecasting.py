@@ -132,13 +132,14 @@ def _cold_ms(
 
 
 def _basis_in_words(factor: Factor, *, tried: bool) -> str:
+    alike = f"{factor.count} statement{'s' * (factor.count != 1)}"
     match factor.basis:
         case Basis.REHEARSED if factor.timed_rows:
             return f"timed on scratch with {factor.timed_rows:,.0f} made-up rows"
         case Basis.REHEARSED:
-            return "rates of like statements, timed on scratch with made-up rows"
+            return f"rates of {alike}, timed on scratch with made-up rows"
         case Basis.RECORDED:
-            return "rates from this database's ledger"
+            return f"rates of {alike} in this database's ledger"
     if tried:
         return "assumed rates: on scratch it was over too soon to tell, a larger --rows would"
     return "assumed rates: preview with --rows to have them measured"

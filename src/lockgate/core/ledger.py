@@ -32,13 +32,27 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerWork:
+    """What a statement had to do on one table, and how long `core.work` takes it to be.
+
+    Kept with it, for the table and its structure are others the next time that anybody asks.
+    """
+
+    kind: str
+    relation: str
+    rows: int
+    model_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerStatement:
-    """One statement as the Ledger keeps it."""
+    """One statement as the Ledger keeps it; `works` are empty where nobody looked."""
 
     sql: str
     line: int | None
     milliseconds: float | None
     rows: int | None
+    works: tuple[LedgerWork, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +124,13 @@ def write_entry(entry: Entry) -> str:
     return msgspec.json.encode(entry, order="sorted").decode()
 
 
-def ledger_statements(statements: Iterable[Statement]) -> tuple[LedgerStatement, ...]:
+def ledger_statements(
+    statements: Iterable[Statement], works: Mapping[int, tuple[LedgerWork, ...]] | None = None
+) -> tuple[LedgerStatement, ...]:
     """Statements as the Ledger keeps them: anybody may read it.
 
     Parameters are left out, which may hold rows of data, and so are the strings of a statement
-    that speaks of a password, such as CREATE ROLE.
+    that speaks of a password, such as CREATE ROLE. `works` are by the place of the statement.
     """
     return tuple(
         LedgerStatement(
@@ -122,8 +138,9 @@ def ledger_statements(statements: Iterable[Statement]) -> tuple[LedgerStatement,
             line=s.line,
             milliseconds=None if s.milliseconds is None else round(s.milliseconds, 3),
             rows=s.rows,
+            works=(works or {}).get(place, ()),
         )
-        for s in statements
+        for place, s in enumerate(statements)
     )
 
 

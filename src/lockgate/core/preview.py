@@ -9,7 +9,7 @@ from lockgate.core.effect import StatementEffects
 from lockgate.core.filled import Filled
 from lockgate.core.finding import Finding
 from lockgate.core.forecast import Forecast
-from lockgate.core.statement import Statement
+from lockgate.core.statement import Direction, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class PreviewedStatement:
     forecast: Forecast | None = None
     effects: StatementEffects | None = None
     disagreements: tuple[str, ...] = ()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a revision sent it on its way up."""
+        return self.statement.direction is Direction.UP
 
 
 @dataclass(frozen=True, slots=True)

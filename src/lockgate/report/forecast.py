@@ -42,6 +42,7 @@ def forecast_line(forecast: Forecast, *, width: int) -> list[str]:
         return []
     phrases = [_duration(forecast.duration_ms), *_blocked(forecast)]
     phrases += [f"needs {format_bytes(forecast.disk_bytes)} of disk"] * (forecast.fits is False)
+    phrases += [f"{forecast.sureness.value}: {forecast.basis.value} rates"] * bool(forecast.rows)
     line = f"{LABEL}{'; '.join(phrases)}"
     return textwrap.wrap(line, width=max(width, 40), subsequent_indent=" " * (len(LABEL) + 2))
 
@@ -80,7 +81,9 @@ def _blocked(forecast: Forecast) -> Iterator[str]:
     elif queue.high < 1:
         yield blocked
     else:
-        yield f"{blocked}; {queue.expected:.0f} to {queue.high:.0f} sessions would queue"
+        fewest, most = f"{queue.expected:.0f}", f"{queue.high:.0f}"
+        number = most if fewest == most else f"{fewest} to {most}"
+        yield f"{blocked}; {number} session{'s' * (number != '1')} would queue"
 
 
 def _disk(forecast: Forecast) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from lockgate.core.duration import format_duration
 from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
-from lockgate.core.statement import Direction
 from lockgate.report.changes import change_document, changes_text, compared_document
 from lockgate.report.effects import WORDS, effects_document
 from lockgate.report.filled import filled_document, filled_text
@@ -95,6 +94,7 @@ def _statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
         "sql": previewed.sql,
         "direction": statement.direction.value,
         "line": statement.line,
+        "milliseconds": statement.milliseconds,
         "effects": effects,
         "disagreements": list(previewed.disagreements),
     }
@@ -104,8 +104,8 @@ def _observed(one: RevisionRehearsal, *, verbose: bool) -> list[str]:
     """What the upgrade's statements blocked on scratch, and where that was predicted otherwise."""
     lines = []
     for previewed in one.statements:
-        up = previewed.statement.direction is Direction.UP
-        for effect in previewed.effects.effects if verbose and up and previewed.effects else ():
+        shown = verbose and previewed.is_up and previewed.effects
+        for effect in previewed.effects.effects if shown and previewed.effects else ():
             if effect.blocks:
                 words = f"{WORDS[effect.blocks]} on {effect.relation}"
                 lines.append(f"      line {previewed.statement.line}: {words}")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from lockgate.core.ledger import Actor, Entry, ledger_statements, timestamp, write_entry
+from lockgate.core.ledger import (
+    Actor,
+    Entry,
+    LedgerWork,
+    ledger_statements,
+    timestamp,
+    write_entry,
+)
 from lockgate.core.outcome import Step
 from lockgate.core.progress import Progress
 from lockgate.core.statement import Statement
@@ -61,6 +68,7 @@ class Bookkeeper(Observer):
     plan: str | None = None
     remarks: tuple[tuple[str, str], ...] = ()
     before_first: Callable[[], None] = lambda: None
+    works_of: Callable[[Iterable[Statement]], Mapping[int, tuple[LedgerWork, ...]]] = lambda _: {}
     version_tables: list[VersionTable] = field(default_factory=list)
     tries: Counter[tuple[str, str]] = field(default_factory=Counter)
     committed: int = 0
@@ -119,7 +127,12 @@ class Bookkeeper(Observer):
     def step_applied(self, step: Step, execute: Execute) -> None:
         """Writes the revision's row beside its DDL, and closes its journal."""
         self.journal.step_applied(step, execute)
-        if execute(ledger.APPEND, {"entry": write_entry(self.entry(step, "done"))}) != 1:
+        statements = [s for s in step.statements if not s.bookkeeping]
+        entry = replace(
+            self.entry(step, "done"),
+            statements=ledger_statements(statements, self.works_of(statements)),
+        )
+        if execute(ledger.APPEND, {"entry": write_entry(entry)}) != 1:
             raise LedgerEndMissing
 
     def step_committed(self, step: Step) -> None:

@@ -11,51 +11,73 @@ from lockgate.core.forecast import Basis, Forecast
 from lockgate.core.forecasting import Forecastable, forecast_all
 from lockgate.core.ledger import LedgerRow
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
-from lockgate.core.rates import Measurement, Rates
+from lockgate.core.rates import Measurement, Rates, digest_of
 from lockgate.core.shape import shape_of_parsed
 from lockgate.core.sql.trees import parse_one
 from lockgate.core.target import TargetStatistics
-from lockgate.core.work import Work, works_of
+from lockgate.core.timings import counted, read_measurement, works_in
+from lockgate.core.work import works_of
 from lockgate.errors import LockgateError
 from lockgate.postgres.connect import Connection
 from lockgate.postgres.ledger import read_ledger
-from lockgate.postgres.statistics import read_statistics
+from lockgate.postgres.statistics import read_pace, read_statistics
 from lockgate.workflows.destination import Destination
+from lockgate.workflows.remembering import (
+    RememberedTiming,
+    ScratchSizes,
+    machine,
+    on_machine,
+    remembered_timings,
+)
+from lockgate.workflows.timing import SHORTEST_RECORDED_MS
 
 ENTRIES_READ = 200
-SHORTEST_RECORDED_MS = 20.0
-"""What was shorter than this on the target was over before its rate could show."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedStatement:
-    """One statement of the Ledger that ran to its end."""
+    """One statement of the Ledger that ran to its end; `works` is what JSON has of them."""
 
     sql: str
     milliseconds: float
     rows: int | None
+    works: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastBasis:
-    """What the forecasts for one database rest on: its statistics, what it has seen run."""
+    """What the forecasts for one database rest on.
+
+    Its statistics, what it has seen run, what scratch took for it before, and how fast it
+    computes, None where nothing is to be compared with that.
+    """
 
     statistics: TargetStatistics
     recorded: tuple[RecordedStatement, ...] = ()
     lock_timeout_ms: float | None = None
+    rehearsed: tuple[RememberedTiming, ...] = ()
+    pace_ms: float | None = None
 
 
-def read_basis(connection: Connection, *, lock_timeout_ms: float | None) -> ForecastBasis:
+def read_basis(
+    connection: Connection,
+    *,
+    lock_timeout_ms: float | None,
+    rehearsed: tuple[RememberedTiming, ...] = (),
+    paced: bool = False,
+) -> ForecastBasis:
     """The basis of the database that `connection` is on; its identity is the caller's matter.
 
-    Raises StatisticsUnreadable.
+    `paced` asks it for its pace even where nothing was rehearsed so far. Raises
+    StatisticsUnreadable.
     """
     statistics = read_statistics(connection)
     rows, _ = read_ledger(connection, last=ENTRIES_READ)
-    return ForecastBasis(statistics, tuple(_recorded(rows)), lock_timeout_ms)
+    pace_ms = read_pace(connection) if rehearsed or paced else None
+    return ForecastBasis(statistics, tuple(_recorded(rows)), lock_timeout_ms, rehearsed, pace_ms)
 
 
-def basis_of(destination: Destination) -> ForecastBasis | None:
+def basis_of(destination: Destination, *, paced: bool = False) -> ForecastBasis | None:
     """The basis of the only database of `destination`; None, and a note, where there is none."""
     progress = destination.workspace.progress
     if len(destination.urls) > 1:
@@ -63,13 +85,20 @@ def basis_of(destination: Destination) -> ForecastBasis | None:
         return None
     with destination.connected(purpose="statistics") as checked:
         (one,) = checked.values()
-        return basis_or_note(one.connection, destination)
+        return basis_or_note(one.connection, destination, paced=paced)
 
 
-def basis_or_note(connection: Connection, destination: Destination) -> ForecastBasis | None:
+def basis_or_note(
+    connection: Connection, destination: Destination, *, paced: bool = False
+) -> ForecastBasis | None:
     """The basis of the database that `connection` is on; None, and a note, where it is refused."""
     try:
-        return read_basis(connection, lock_timeout_ms=destination.budget.lock_timeout_ms)
+        return read_basis(
+            connection,
+            lock_timeout_ms=destination.budget.lock_timeout_ms,
+            rehearsed=remembered_timings(destination.workspace, destination.name),
+            paced=paced,
+        )
     except LockgateError as error:
         destination.workspace.progress.done(f"note: no forecast: {error.message}")
         return None
@@ -86,33 +115,38 @@ def _recorded(rows: Iterable[LedgerRow]) -> Iterable[RecordedStatement]:
         for statement in entry.get("statements", ()):
             took = statement.get("milliseconds")
             if took is not None and took >= SHORTEST_RECORDED_MS:
-                yield RecordedStatement(statement["sql"], took, statement.get("rows"))
+                yield RecordedStatement(
+                    statement["sql"], took, statement.get("rows"), statement.get("works")
+                )
 
 
 def recorded_rates(
     basis: ForecastBasis, structure: Structure, version: int
 ) -> tuple[Measurement, ...]:
-    """Rates from the Ledger, as if tables had been as large then as they are now.
+    """Rates from the Ledger.
 
-    Of statements that change rows the Ledger has the number, which is better.
+    Where a row does not say how large the tables were, only statements whose rows it counted
+    tell anything: the tables are others now.
     """
     found = []
     for one in basis.recorded:
-        works = _works(one.sql, structure, version, basis.statistics)
-        if works and one.rows is not None and works[0].rows:
-            share = one.rows / works[0].rows
-            works = (replace(works[0], milliseconds=works[0].milliseconds * share),)
-        if works:
-            found.append(Measurement(one.sql, works, one.milliseconds, Basis.RECORDED))
+        if one.works:
+            measured = read_measurement(one.sql, one.works, one.milliseconds, Basis.RECORDED)
+        elif one.rows is not None and one.rows >= 0:
+            works = works_in(parse_one(one.sql), structure, version, basis.statistics)
+            works = tuple(w for w in counted(works, one.rows) if w.rows == one.rows)
+            measured = Measurement(one.sql, works, one.milliseconds, Basis.RECORDED)
+        else:
+            measured = None
+        if measured is not None and measured.works:
+            found.append(measured)
     return tuple(found)
 
 
-def _works(
-    sql: str, structure: Structure, version: int, statistics: TargetStatistics
-) -> tuple[Work, ...]:
-    parsed = parse_one(sql)
-    effects = predict(parsed, structure, version)
-    return works_of(shape_of_parsed(parsed), effects, statistics)
+def _known(basis: ForecastBasis, structure: Structure, version: int) -> tuple[Measurement, ...]:
+    """All that was timed before: in the Ledger, and on scratch, the newest first."""
+    rehearsed = [on_machine(timed, basis.pace_ms) for timed in reversed(basis.rehearsed)]
+    return (*recorded_rates(basis, structure, version), *rehearsed)
 
 
 def with_forecasts(
@@ -121,14 +155,14 @@ def with_forecasts(
     basis: ForecastBasis,
     *,
     version: int,
-    scratch: TargetStatistics | None,
+    scratch: ScratchSizes | None,
 ) -> Preview:
     """`preview` with a Forecast for each statement up, from `structure` on.
 
-    `scratch` are the statistics of scratch where it was filled with made-up rows: then what
-    each statement took there is what its rate comes from. `structure` is changed.
+    `scratch` is how large scratch was where it was filled with made-up rows: then what each
+    statement took there is what its rate comes from. `structure` is changed.
     """
-    rates = Rates(recorded_rates(basis, structure, version))
+    known = _known(basis, structure, version)
     asked: list[Forecastable] = []
     timed: list[Measurement] = []
     for one in preview.revisions:
@@ -139,11 +173,13 @@ def with_forecasts(
             transaction = one.revision if statement.transactional else None
             asked.append(Forecastable(previewed.sql, effects, transaction))
             if scratch is not None and statement.milliseconds is not None:
-                works = works_of(shape_of_parsed(parsed), effects, scratch)
-                took = statement.milliseconds
-                timed.append(Measurement(previewed.sql, works, took, Basis.REHEARSED))
+                works = works_of(shape_of_parsed(parsed), effects, scratch.statistics)
+                took, ratio = statement.milliseconds, machine(basis.pace_ms, scratch.pace_ms)
+                timed.append(Measurement(previewed.sql, works, took, Basis.REHEARSED, ratio))
             structure.apply(parsed)
-    rates = replace(rates, measurements=(*rates.measurements, *timed))
+    # What ran just now comes before what is remembered of it.
+    again = {digest_of(one.sql) for one in timed}
+    rates = Rates((*timed, *(one for one in known if one.sql not in again)))
     forecasts = forecast_all(asked, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
     return replace(preview, revisions=tuple(_spread(preview.revisions, forecasts)))
 
@@ -170,7 +206,7 @@ def explained_forecasts(
     version: int,
 ) -> tuple[Forecast, ...]:
     """A Forecast for each statement of a script, each a transaction by itself."""
-    rates = Rates(recorded_rates(basis, structure, version))
+    rates = Rates(_known(basis, structure, version))
     return forecast_all(statements, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
 
 

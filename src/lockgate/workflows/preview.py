@@ -9,22 +9,20 @@ from lockgate.core.effects import Structure
 from lockgate.core.environment import Budget
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.core.statement import Direction
-from lockgate.core.target import TargetStatistics
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer
 from lockgate.migrations.ranges import RevisionText, resolve_range
-from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Seen
-from lockgate.postgres.statistics import read_statistics
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
 from lockgate.workflows.forecasting import with_forecasts
 from lockgate.workflows.lint_preview import with_findings
 from lockgate.workflows.observing_steps import ObservingCollector, with_prediction
 from lockgate.workflows.rehearse import Start, begin, begins_at, foresee, start_from
-from lockgate.workflows.scratch import Scratch, ScratchDatabases, StepCollector, open_scratch
+from lockgate.workflows.remembering import remember_statements, scratch_sizes
+from lockgate.workflows.scratch import Scratch, StepCollector, open_scratch
 from lockgate.workflows.workspace import Workspace
 
 
@@ -72,7 +70,7 @@ def preview_range(
     ):
         record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
-        sizes = _scratch_sizes(databases, start)
+        sizes = None if start.rows is None else scratch_sizes(databases)
         workspace.progress.working(f"previewing {len(asked)} revisions on scratch")
         heads_before = next(iter(record.heads_before.values()), ())
         try:
@@ -103,6 +101,9 @@ def preview_range(
     )
     version = start.major or scratch.major
     target = start.basis.statistics if start.basis is not None else None
+    if sizes is not None:
+        ran = [statement for one in effected for statement in one.up]
+        remember_statements(workspace, start.words, sizes, ran)
     shown = Preview(
         server=scratch.version,
         start=start.words,
@@ -119,15 +120,6 @@ def preview_range(
     if start.basis is None:
         return shown
     return with_forecasts(shown, structure, start.basis, version=version, scratch=sizes)
-
-
-def _scratch_sizes(databases: ScratchDatabases, start: Start) -> TargetStatistics | None:
-    """How large scratch is, where rows were made up for the only database."""
-    if start.rows is None or len(databases.urls) > 1:
-        return None
-    (url,) = databases.urls.values()
-    with connect_unchecked(url, purpose="scratch") as (connection, _, __):
-        return read_statistics(connection)
 
 
 def _with_effects(

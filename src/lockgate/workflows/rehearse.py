@@ -27,6 +27,7 @@ from lockgate.workflows.forecasting import ForecastBasis, basis_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.models import MadeModels, ModelsMissing, hold_against, models_beforehand
 from lockgate.workflows.observing_steps import ObservingCollector, observed_statements
+from lockgate.workflows.remembering import remember_statements, scratch_sizes
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -102,7 +103,7 @@ def start_from(
         return
     destination = find_destination(workspace, environment)
     made_up = None if rows is None else rows_like(destination, rows)
-    basis = basis_of(destination) if forecasts else None
+    basis = basis_of(destination, paced=rows is not None) if forecasts else None
     yield replace(start_of(destination), rows=made_up, basis=basis)
 
 
@@ -154,6 +155,7 @@ def rehearse_range(
         except RunFailed as failure:
             rehearsed = _skipped(asked, f"the revisions before it fail: {failure.message}")
             return Rehearsal(scratch.version, start.words, tuple(rehearsed))
+        sizes = None if start.rows is None else scratch_sizes(databases)
         runner = _OneByOne(workspace, scratch, start, databases, tables)
         for index, text in enumerate(asked):
             workspace.progress.working(
@@ -164,6 +166,9 @@ def rehearse_range(
             if one.up != "ok":
                 rehearsed += _skipped(asked[index + 1 :], f"{text.revision} does not upgrade")
                 break
+        if sizes is not None:
+            ran = [s for one in rehearsed for s in one.statements if s.is_up]
+            remember_statements(workspace, start.words, sizes, ran)
         final = runner.catalogs
         filled = () if start.rows is None else tuple(start.rows.filled.values())
         rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed), filled=filled)

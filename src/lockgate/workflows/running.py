@@ -38,6 +38,7 @@ from lockgate.workflows.account import Bookkeeper, entry_without_revision
 from lockgate.workflows.catalogs import read_catalogs
 from lockgate.workflows.destination import Destination, EnvironmentGuard
 from lockgate.workflows.journal import Journal
+from lockgate.workflows.timing import sizing_of
 
 LOCK_FAILURES = ("55P03", "40P01")
 """The SQLSTATEs lock_not_available and deadlock_detected."""
@@ -184,9 +185,15 @@ def run(
             remarks=remarks,
             version_tables=_version_tables_of_several(destination),
         )
-        keeper.before_first = lambda: catalogs.update(
-            read_catalogs(destination, keeper.version_tables)
-        )
+
+        def look() -> None:
+            catalogs.update(read_catalogs(destination, keeper.version_tables))
+            if len(catalogs) == 1 and action != "stamp":
+                (catalog,) = catalogs.values()
+                sizing = sizing_of(first.connection, catalog)
+                keeper.works_of = keeper.works_of if sizing is None else sizing.works_of
+
+        keeper.before_first = look
         with session.deploy_lock(first.connection, environment=destination.name):
             before(checked)
             try:

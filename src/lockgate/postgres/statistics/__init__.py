@@ -1,5 +1,6 @@
 """Reads how large and how busy a database is, from its own statistics and without a scan."""
 
+from lockgate.postgres.statistics.pace import read_pace
 from lockgate.postgres.statistics.reader import read_statistics
 
-__all__ = ["read_statistics"]
+__all__ = ["read_pace", "read_statistics"]

@@ -78,7 +78,7 @@ def read_statistics(
     """
     try:
         return _read(connection, details_of, second_reading_after_s, sleep)
-    except (errors.QueryCanceled, errors.LockNotAvailable, errors.InsufficientPrivilege) as error:
+    except psycopg.DatabaseError as error:
         raise StatisticsUnreadable(error.diag.message_primary or type(error).__name__) from error
 
 

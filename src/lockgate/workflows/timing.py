@@ -1,0 +1,83 @@
+"""What the statements of a run had to do, noted beside how long they took: rates for forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lockgate.core.catalog import Catalog
+from lockgate.core.ledger import LedgerWork
+from lockgate.core.statement import Statement
+from lockgate.core.target import TargetStatistics
+from lockgate.errors import LockgateError
+from lockgate.postgres.connect import Connection
+from lockgate.postgres.literal import with_literals
+from lockgate.postgres.statistics import read_statistics
+
+if TYPE_CHECKING:
+    from lockgate.core.effects import Structure
+    from lockgate.core.parsed import ParsedStatement
+
+SHORTEST_RECORDED_MS = 20.0
+"""What was shorter than this on the target was over before its rate could show."""
+
+
+@dataclass
+class Sizing:
+    """A database as it was before a run, followed through the run's statements.
+
+    Nothing is parsed until one took long enough to be learned from: most revisions are over
+    sooner, and need no parser.
+    """
+
+    catalog: Catalog
+    statistics: TargetStatistics
+    unread: list[Statement] = field(default_factory=list)
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What is there before the next statement."""
+        from lockgate.core.effects import Structure
+
+        return Structure.from_catalog(self.catalog)
+
+    def works_of(self, statements: Iterable[Statement]) -> Mapping[int, tuple[LedgerWork, ...]]:
+        """The works of those of `statements` that took long enough, by their place."""
+        found: dict[int, tuple[LedgerWork, ...]] = {}
+        for place, statement in enumerate(statements):
+            if (statement.milliseconds or 0) >= SHORTEST_RECORDED_MS:
+                if kept := self._kept(statement):
+                    found[place] = kept
+            elif statement.sql.lstrip()[:6].upper() not in ("INSERT", "UPDATE", "DELETE", "SELECT"):
+                # Rows change no structure, and of such statements there may be thousands.
+                self.unread.append(statement)
+        return found
+
+    def _kept(self, statement: Statement) -> tuple[LedgerWork, ...]:
+        from lockgate.core.timings import counted, kept_works, tells_a_rate, works_in
+
+        for earlier in self.unread:
+            self.structure.apply(_parsed(earlier))
+        self.unread.clear()
+        parsed = _parsed(statement)
+        version = self.statistics.server_version // 10_000
+        works = works_in(parsed, self.structure, version, self.statistics)
+        self.structure.apply(parsed)
+        kept = kept_works(counted(works, statement.rows))
+        return kept if tells_a_rate(kept) else ()
+
+
+def sizing_of(connection: Connection, catalog: Catalog) -> Sizing | None:
+    """The database on `connection`, which is in no transaction; None where it does not tell."""
+    try:
+        return Sizing(catalog, read_statistics(connection))
+    except LockgateError:
+        return None  # a run does not fail for what only forecasts need
+
+
+def _parsed(statement: Statement) -> ParsedStatement:
+    from lockgate.core.sql.trees import parse_one
+
+    return parse_one(with_literals(statement.sql, statement.parameters))
