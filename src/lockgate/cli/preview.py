@@ -27,6 +27,8 @@ class PreviewFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     SQL = "sql"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def register(app: typer.Typer) -> None:
@@ -60,24 +62,30 @@ def preview(
     weighed by that database's sizes. Revisions that read rows work. With --rows, scratch is
     filled with made-up rows like those of the environment, which lends its statistics and no row,
     and forecasts rest on what each statement took there. With --format sql it prints a script for
-    psql that does the upgrade; given an environment, the script refuses every other database.
+    psql that does the upgrade; given an environment, the script refuses every other database;
+    markdown is a comment for a pull request, html a page that needs nothing beside it.
 
     Exits with 1 if an upgrade fails on scratch.
     """
     speak(output, quiet, verbose)
-    from lockgate.report.preview import preview_document, preview_sql, preview_text
+    from lockgate.report import preview as report
     from lockgate.workflows.preview import preview as run
     from lockgate.workflows.preview import script_header
 
     workspace = open_workspace(config, x)
     shown = run(workspace, range_, environment=env, from_base=from_base, major=postgres, rows=rows)
     if output is PreviewFormat.JSON:
-        TERMINAL.document("preview", preview_document(shown))
+        TERMINAL.document("preview", report.preview_document(shown))
     elif output is PreviewFormat.SQL:
         mark, lock_timeout_ms = script_header(workspace, env)
-        TERMINAL.text(preview_sql(shown, mark=mark, lock_timeout_ms=lock_timeout_ms))
+        TERMINAL.text(report.preview_sql(shown, mark=mark, lock_timeout_ms=lock_timeout_ms))
         if shown.error is not None:
             TERMINAL.note(f"the script ends early: {shown.error}")
+    elif output is PreviewFormat.MARKDOWN:
+        TERMINAL.text(report.preview_markdown(shown))
+    elif output is PreviewFormat.HTML:
+        TERMINAL.text(report.preview_html(shown))
     else:
-        TERMINAL.text(preview_text(shown, width=min(TERMINAL.width, 100)))
+        width, colour = min(TERMINAL.width, 100), TERMINAL.colour
+        TERMINAL.text(report.preview_text(shown, width=width, colour=colour))
     return 0 if shown.error is None else 1

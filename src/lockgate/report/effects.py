@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lockgate.core.effect import Effect, Evidence, StatementEffects, Transactional
-
-RED, YELLOW, DIM, PLAIN = "\033[31m", "\033[33m", "\033[2m", "\033[0m"
+from lockgate.report.colour import DIM, RED, YELLOW, painted
 
 WORDS = {
     ("reads", "writes"): "blocks reads and writes",
@@ -46,9 +45,9 @@ def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:
     if found.transaction is Transactional.FORBIDDEN:
         lines.append("cannot run inside a transaction block")
     if found.fails_if_rows:
-        lines.append(_coloured("fails as soon as there is a row", RED, colour))
+        lines.append(painted("fails as soon as there is a row", RED, colour))
     if not found.effects:
-        lines.append(_coloured("locks no table", DIM, colour))
+        lines.append(painted("locks no table", DIM, colour))
     shown = found.effects[:MOST_SHOWN]
     width = max((len(e.relation) for e in shown if e.relation != "?"), default=0)
     for effect in shown:
@@ -61,23 +60,34 @@ def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:
 
 def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
     if effect.evidence is Evidence.UNKNOWN and effect.relation == "?":
-        return [_coloured("unknown: may lock anything, so it counts as dangerous", RED, colour)]
+        return [painted("unknown: may lock anything, so it counts as dangerous", RED, colour)]
     words = f"{WORDS[effect.blocks]:<23}  {effect.mode.value}"
     shade = RED if "reads" in effect.blocks else YELLOW if effect.blocks else DIM
     name = effect.relation
     lines = [] if len(name) <= width else [name]
     first = f"{name:<{width}}" if len(name) <= width else " " * width
-    lines.append(f"{first}  {_coloured(words, shade, colour)}")
-    done = list(_done(effect))
-    if done:
+    lines.append(f"{first}  {painted(words, shade, colour)}")
+    works = list(done(effect))
+    if works:
         indent = " " * (width + 2)
         lines += textwrap.wrap(
-            ", ".join(done), WIDTH, initial_indent=indent, subsequent_indent=indent
+            ", ".join(works), WIDTH, initial_indent=indent, subsequent_indent=indent
         )
     return lines
 
 
-def _done(effect: Effect) -> Iterable[str]:
+def lock_words(effect: Effect) -> str:
+    """`blocks writes (SHARE)`."""
+    return f"{WORDS[effect.blocks]} ({effect.mode.value})"
+
+
+def does_words(effect: Effect) -> str:
+    """What is done to a relation under its lock."""
+    return ", ".join(done(effect)) or "the catalogs change"
+
+
+def done(effect: Effect) -> Iterable[str]:
+    """What is done to a relation while it is locked, in words."""
     if effect.rewrites:
         yield "writes every row anew"
     elif effect.scans:
@@ -88,7 +98,3 @@ def _done(effect: Effect) -> Iterable[str]:
         yield f"builds {', '.join(names[:3])}{more}"
     if effect.evidence is Evidence.UNKNOWN:
         yield "not known for certain"
-
-
-def _coloured(text: str, shade: str, colour: bool) -> str:
-    return f"{shade}{text}{PLAIN}" if colour else text

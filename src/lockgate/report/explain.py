@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -10,8 +9,10 @@ from lockgate.core.effect import StatementEffects
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
+from lockgate.report.colour import SHADES, painted
 from lockgate.report.effects import effects_document, effects_lines
 from lockgate.report.forecast import forecast_document, forecast_lines
+from lockgate.report.wrapping import wrapped
 
 INDENT = "   "
 
@@ -67,27 +68,29 @@ def explain_text(
             room = width - len(INDENT)
             lines += [INDENT + line for line in forecast_lines(found.forecast, width=room)]
         if problem is None:
-            lines += finding_lines(by_statement.get(found.index, ()), width)
+            lines += finding_lines(by_statement.get(found.index, ()), width, colour=colour)
     others = [one for one in by_statement.get(None, []) if one.severity is not Severity.INFO]
     if others:
-        lines += ["", *finding_lines(others, width)]
+        lines += ["", *finding_lines(others, width, colour=colour)]
     if not lines:
         return "no statement to explain"
     how = f"observed on PostgreSQL {observed_on}" if observed_on else None
     return "\n".join([*lines, "", how or f"predicted for PostgreSQL {version}"])
 
 
-def finding_lines(findings: Iterable[Finding], width: int) -> list[str]:
+def finding_lines(findings: Iterable[Finding], width: int, *, colour: bool) -> list[str]:
     """Each Finding with its remedy; what is only said is left to `lockgate lint --verbose`."""
-    lines = []
+    lines: list[str] = []
     for finding in findings:
         if finding.severity is Severity.INFO:
             continue
-        said = f"{finding.severity.value} {finding.code}: {finding.message}"
-        for text, first in ((said, INDENT), (f"-> {finding.remedy}", INDENT + "  ")):
-            lines += textwrap.wrap(
-                text, max(width, 40), initial_indent=first, subsequent_indent=INDENT + "  "
-            )
+        label = f"{finding.severity.value} {finding.code}"
+        start = len(lines)
+        said = f"{label}: {finding.message}"
+        lines += wrapped(said, width, first=INDENT, rest=INDENT + "  ")
+        lines += wrapped(f"-> {finding.remedy}", width, first=INDENT + "  ", rest=INDENT + "     ")
+        shown = painted(label, SHADES[finding.severity], colour)
+        lines[start] = lines[start].replace(label, shown, 1)
     return lines
 
 

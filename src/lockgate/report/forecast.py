@@ -24,7 +24,7 @@ def forecast_document(forecast: Forecast | None) -> dict[str, Any] | None:
 def forecast_lines(forecast: Forecast, *, width: int) -> list[str]:
     """How long it takes and blocks, what it needs, who would wait, and how sure that is."""
     lines: list[str] = []
-    for phrase in _phrases(forecast):
+    for phrase in phrases(forecast):
         lines += textwrap.wrap(
             phrase,
             width=max(width, 40),
@@ -47,7 +47,8 @@ def forecast_line(forecast: Forecast, *, width: int) -> list[str]:
     return textwrap.wrap(line, width=max(width, 40), subsequent_indent=" " * (len(LABEL) + 2))
 
 
-def _phrases(forecast: Forecast) -> Iterator[str]:
+def phrases(forecast: Forecast) -> Iterator[str]:
+    """How long it takes and blocks, what it needs, who would wait, how sure that is; one each."""
     if not forecast.rows:
         yield f"{_duration(forecast.duration_ms)}: it changes the catalogs alone"
     else:

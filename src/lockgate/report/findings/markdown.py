@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
-from lockgate.report.effects import WORDS
+from lockgate.report.effects import does_words, lock_words
 from lockgate.report.findings import Shown, count, counted_words, place
+from lockgate.report.markdown import cell, code, short
 
 NAME = "markdown"
 _MOST_STATEMENTS = 100
@@ -33,8 +34,8 @@ def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterat
             cells = (
                 f"**{finding.severity.value}** {finding.code}",
                 f"`{place(finding)}`",
-                _cell(finding.message),
-                _cell(finding.remedy),
+                cell(finding.message),
+                cell(finding.remedy),
             )
             yield f"| {' | '.join(cells)} |\n"
         yield "\n"
@@ -48,21 +49,7 @@ def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterat
 
 
 def _rows(found: LintedStatement) -> Iterator[str]:
-    sql = " ".join(found.sql.split())
-    cut = sql if len(sql) <= 60 else sql[:58] + " …"
     for effect in found.effects.effects:
         if effect.blocks:
-            does = "written anew" if effect.rewrites else "read" if effect.scans else ""
-            does = does or ("indexed" if effect.builds else "an instant")
-            lock = f"{WORDS[effect.blocks]} ({effect.mode.value})"
-            yield f"| `{_code(cut)}` | `{_code(effect.relation)}` | {lock} | {does} |\n"
-
-
-def _cell(text: str) -> str:
-    for mark in ("\\", "|", "<", "*", "_", "`"):
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'").replace("|", "\\|")
+            sql, relation = code(short(found.sql)), code(effect.relation)
+            yield f"| `{sql}` | `{relation}` | {lock_words(effect)} | {does_words(effect)} |\n"

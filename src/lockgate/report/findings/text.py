@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
+from lockgate.report.colour import BOLD, DIM, SHADES, painted
 from lockgate.report.findings import Shown, counted_words, place
+from lockgate.report.wrapping import wrapped
 
 NAME = "text"
-_SHADES = {Severity.ERROR: "\033[31m", Severity.WARNING: "\033[33m", Severity.INFO: "\033[2m"}
-_BOLD, _DIM, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 
 
 def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterator[str]:
@@ -38,14 +37,14 @@ def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterat
 
 def _paragraph(finding: Finding, statement: LintedStatement | None, shown: Shown) -> Iterator[str]:
     width = max(shown.width, 40)
-    label = _painted(finding.severity.value, _SHADES[finding.severity], shown)
-    where = _painted(place(finding), _BOLD, shown)
+    label = painted(finding.severity.value, SHADES[finding.severity], shown.colour)
+    where = painted(place(finding), BOLD, shown.colour)
     yield f"{where}: {label} {finding.code} {finding.source}\n"
     if statement is not None:
         yield from _quoted(finding, statement, width, shown)
-    yield from _wrapped(finding.message, "  ", width)
-    yield from _wrapped(f"-> {finding.remedy}", "  ", width)
-    yield "\n"
+    lines = wrapped(finding.message, width, first="  ", rest="  ")
+    lines += wrapped(f"-> {finding.remedy}", width, first="  ", rest="     ")
+    yield from (f"{line}\n" for line in (*lines, ""))
 
 
 def _quoted(
@@ -56,7 +55,7 @@ def _quoted(
     if finding.column is None or finding.line is None:
         sql = " ".join(statement.sql[: room * 4].split())
         cut = sql if len(sql) <= room else sql[: room - 2] + " …"
-        yield "  " + _painted(cut, _DIM, shown) + "\n"
+        yield "  " + painted(cut, DIM, shown.colour) + "\n"
         return
     lines = statement.sql.split("\n")
     number = finding.line - statement.line
@@ -66,15 +65,3 @@ def _quoted(
     start = max(0, min(at - room // 2, len(text) - room))
     yield "  " + text[start : start + room].replace("\t", " ") + "\n"
     yield f"  {'':>{max(0, at - start)}}^\n"
-
-
-def _wrapped(text: str, indent: str, width: int) -> Iterator[str]:
-    lines = textwrap.wrap(text, width - len(indent), break_long_words=False, break_on_hyphens=False)
-    yield from (
-        f"{indent}{'' if number == 0 else ' ' * 3 * text.startswith('->')}{line}\n"
-        for number, line in enumerate(lines)
-    )
-
-
-def _painted(text: str, shade: str, shown: Shown) -> str:
-    return f"{shade}{text}{_PLAIN}" if shown.colour else text
