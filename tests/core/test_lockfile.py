@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.core.environment import Role
+from lockgate.core.lock_sides import mend
 from lockgate.core.lockfile import (
     Drift,
     LockedEnvironment,
@@ -20,7 +21,6 @@ from lockgate.core.lockfile import (
     LockFileTooNew,
     LockFileUnreadable,
     compare,
-    mend,
     parse,
     render,
 )

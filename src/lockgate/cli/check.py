@@ -38,15 +38,17 @@ def check(
 ) -> int:
     """Ask all that CI should, from heads to models.
 
-    Needs no environment and no credentials: it works on a scratch server. It asks that there is
-    one head, that every revision file is as lockgate.lock has it, that lint has nothing against
-    what the lock file has not as rehearsed, that this goes up, down and up again, that the models
-    make the schema that the revisions make, and that replaying still reaches the lock file's
-    fingerprint. It writes nothing.
+    Needs no environment and no credentials: it works on a scratch server, and on none where
+    lockgate.lock proves the answer. It asks that there is one head, that every revision file is
+    as lockgate.lock has it, that lint has nothing against what the lock file has not as
+    rehearsed, that this goes up, down and up again, that the models make the schema that the
+    revisions make, and that replaying still reaches the lock file's fingerprint. It changes
+    no file that is committed.
 
     A difference between models and revisions that Alembic's autogenerate does not see says so.
     The revisions are not replayed where lockgate.lock has the models' fingerprint for the head
-    already, unless with --all.
+    already, and no server is asked where it has the digest of the models' statements, too,
+    unless with --all.
 
     Exits with 1 if a finding is an error. A difference in what metadata cannot hold, such as a
     view or a trigger, is a warning.

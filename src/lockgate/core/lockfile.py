@@ -11,10 +11,10 @@ import heapq
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -24,8 +24,6 @@ from lockgate.errors import ExitStatus, LockgateError
 
 FORMAT = 2
 """Goes up when Fingerprints change their meaning; rehearsals of an older format do not count."""
-
-_T = TypeVar("_T")
 
 HEADER = """\
 # Written by `lockgate rehearse`; commit it beside the revisions.
@@ -114,6 +112,14 @@ class LockedRehearsal:
     restores: bool  # the Catalog after the downgrade equals the one before the upgrade
     up_fingerprint: str | None = None  # None where there was no Catalog to take it of
     down_fingerprint: str | None = None
+    models: str | None = None
+    """What proves that the models made `up_fingerprint`; see `proof`. Of a head alone."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it went up, and came back or says on purpose that it does not."""
+        back = self.down == "irreversible" or (self.down == "ok" and self.restores)
+        return self.up == "ok" and back
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +197,19 @@ class LockFile:
         """Whether every other Revision comes before `revision`, or after it."""
         if self._is_line:  # nearly all are, and the rest takes time
             return True
+        before = {locked.revision for locked in self.lineage(revision)}
+        after = {locked.revision for locked in self.descendants(revision)}
+        return all(locked.revision in before | after for locked in self.revisions)
+
+    def lineage(self, revision: str) -> tuple[LockedRevision, ...]:
+        """The Revisions that come before `revision`, parents first, and itself."""
         before = {revision}
+        found = []
         for locked in reversed(self.revisions):
             if locked.revision in before:
                 before |= {*locked.parent, *locked.depends_on}
-        after = {locked.revision for locked in self.descendants(revision)}
-        return all(locked.revision in before | after for locked in self.revisions)
+                found.append(locked)
+        return tuple(reversed(found))
 
     def descendants(self, revision: str) -> tuple[LockedRevision, ...]:
         """The Revisions that come after `revision`, parents first."""
@@ -307,6 +320,8 @@ def _revision_block(locked: LockedRevision) -> str:
             lines.append(f"up_fingerprint = {_string(rehearsal.up_fingerprint)}")
         if rehearsal.down_fingerprint is not None:
             lines.append(f"down_fingerprint = {_string(rehearsal.down_fingerprint)}")
+        if rehearsal.models is not None:
+            lines.append(f"models = {_string(rehearsal.models)}")
     return "\n".join(lines) + "\n"
 
 
@@ -338,6 +353,7 @@ class _Rehearsal(msgspec.Struct, forbid_unknown_fields=True):
     restores: bool
     up_fingerprint: str | None = None
     down_fingerprint: str | None = None
+    models: str | None = None
 
 
 class _Revision(msgspec.Struct, forbid_unknown_fields=True):
@@ -356,7 +372,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 # git writes these seven at the start of a line; no line of ours begins so.
-_MARKER = re.compile(r"^(?:<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)(?:[ \r]|$)", re.MULTILINE)
+CONFLICT_MARKER = re.compile(
+    r"^(?:<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)(?:[ \r]|$)", re.MULTILINE
+)
 
 
 def parse(text: str) -> LockFile:
@@ -364,9 +382,17 @@ def parse(text: str) -> LockFile:
 
     Raises LockFileConflicted, LockFileTooNew, LockFileUnreadable.
     """
-    if marker := _MARKER.search(text):
+    if marker := CONFLICT_MARKER.search(text):
         raise LockFileConflicted(_line_at(text, marker.start()))
     return _check_whole(_read(text))
+
+
+def read_unchecked(text: str) -> LockFile:
+    """The lock file that `text` spells, also where it lacks what `[lock]` promises.
+
+    Raises LockFileTooNew, LockFileUnreadable.
+    """
+    return _lock_file(_read(text))
 
 
 def _read(text: str) -> _File:
@@ -425,6 +451,7 @@ def _locked(file: _File) -> Iterator[LockedRevision]:
                     rehearsal.restores,
                     rehearsal.up_fingerprint,
                     rehearsal.down_fingerprint,
+                    rehearsal.models,
                 )
                 for major, rehearsal in found.postgresql.items()
                 if file.lock.format == FORMAT
@@ -458,90 +485,6 @@ def _block_named(text: str, reason: str) -> int | None:
         (_line_at(text, b.start()) for number, b in enumerate(blocks) if number == int(named[2])),
         None,
     )
-
-
-def mend(text: str) -> LockFile:
-    """What can be kept of a half-merged file, for a rehearsal to start from.
-
-    Revisions and Environments of either side, without what the sides hold differently of them:
-    a whole Revision where its file is another, else the rehearsals on one major; of an
-    Environment where it was taken last, else all of it.
-
-    Raises LockFileTooNew, LockFileUnreadable.
-    """
-    first, *others = read_sides(text)
-    for other in others:
-        first = LockFile(
-            tuple(_agreed(first.revisions, other.revisions, _revision_id, _both_rehearsed)),
-            tuple(_agreed(first.environments, other.environments, _name, _both_enrolled)),
-        )
-    return first
-
-
-def read_sides(text: str) -> tuple[LockFile, ...]:
-    """Our side of a half-merged file and theirs; the one lock file where nothing is in conflict.
-
-    Raises LockFileTooNew, LockFileUnreadable.
-    """
-    if _MARKER.search(text) is None:
-        return (parse(text),)
-    return tuple(_lock_file(_read(side)) for side in _sides(text))
-
-
-def _sides(text: str) -> tuple[str, str]:
-    sides: tuple[list[str], list[str]] = ([], [])
-    writing: tuple[list[str], ...] = sides
-    for line in text.splitlines(keepends=True):
-        if not _MARKER.match(line):
-            for side in writing:
-                side.append(line)
-        elif line.startswith("<"):
-            writing = (sides[0],)
-        elif line.startswith("|"):
-            writing = ()  # with diff3 style, what stood there before
-        elif line.startswith("="):
-            writing = (sides[1],)
-        else:
-            writing = sides
-    return "".join(sides[0]), "".join(sides[1])
-
-
-def _agreed(
-    ours: Iterable[_T],
-    theirs: Iterable[_T],
-    key: Callable[[_T], str],
-    both: Callable[[_T, _T], _T | None],
-) -> Iterator[_T]:
-    mine, others = ({key(value): value for value in side} for side in (ours, theirs))
-    for name in mine.keys() | others.keys():
-        one, other = mine.get(name), others.get(name)
-        kept = one or other if one is None or other is None else both(one, other)
-        if kept is not None:
-            yield kept
-
-
-def _revision_id(locked: LockedRevision) -> str:
-    return locked.revision
-
-
-def _name(environment: LockedEnvironment) -> str:
-    return environment.name
-
-
-def _both_rehearsed(one: LockedRevision, other: LockedRevision) -> LockedRevision | None:
-    if replace(one, rehearsals=()) != replace(other, rehearsals=()):
-        return None
-    mine, theirs = ({r.major: r for r in side.rehearsals} for side in (one, other))
-    either = mine | theirs
-    agreed = [r for major, r in either.items() if mine.get(major, r) == theirs.get(major, r)]
-    return replace(one, rehearsals=tuple(agreed))
-
-
-def _both_enrolled(one: LockedEnvironment, other: LockedEnvironment) -> LockedEnvironment | None:
-    if one == other:
-        return one
-    one, other = replace(one, applied=()), replace(other, applied=())
-    return one if one == other else None
 
 
 class Drift(Enum):

@@ -54,8 +54,9 @@ class Rehearsal:
     single process reaches; `models_changes` from the head to the models. `models_match` is None
     where the range does not end at the only head, `env.py` names no models, or `models_error`
     says why their schema could not be made. `models_missed` are those of `models_changes` that
-    Alembic's autogenerate does not see, None where it could not be asked. `filled` is what came
-    of the rows that were made up, for each database; empty where none were asked for.
+    Alembic's autogenerate does not see, None where it could not be asked. `models_statements` is
+    the digest of the models' statements where they make the head to the letter. `filled` is what
+    came of the rows that were made up, for each database; empty where none were asked for.
     """
 
     server: str
@@ -67,6 +68,7 @@ class Rehearsal:
     models_changes: tuple[Change, ...] = ()
     models_missed: tuple[Change, ...] | None = ()
     models_error: str | None = None
+    models_statements: str | None = None
     filled: tuple[Filled, ...] = ()
 
     @property

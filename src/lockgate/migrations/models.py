@@ -6,7 +6,7 @@ with alembic_utils.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -17,7 +17,6 @@ from sqlalchemy.sql.sqltypes import SchemaType
 
 from lockgate.migrations import entities
 from lockgate.migrations.driver import Steps
-from lockgate.migrations.recording import digest
 
 MANY = 500
 """Tables that one transaction may make: each holds locks, and a server has room for 6,400."""
@@ -26,15 +25,11 @@ MANY = 500
 class ModelsBuilder:
     """Steps of a run that make the models' schema instead of running revisions.
 
-    Nothing is made where `is_known` says so of the digest of the statements. `found` says
-    afterwards whether `env.py` names models at all, and `digest` is what they were told by.
+    `found` says afterwards whether `env.py` names models at all.
     """
 
-    def __init__(self, is_known: Callable[[str], bool] | None = None) -> None:
-        self.is_known = is_known
+    def __init__(self) -> None:
         self.found = False
-        self.known = False
-        self.digest: str | None = None
 
     @property
     def steps(self) -> Steps:
@@ -45,25 +40,30 @@ class ModelsBuilder:
         connection = context.connection
         assert connection is not None
         registered = entities.registered(context.opts)
-        models = [
-            (metadata, _own_tables(metadata, context.opts))
-            for metadata in all_metadata(context.opts.get("target_metadata"))
-        ]
+        models = models_of(context.opts)
         self.found |= bool(models)
         with context.begin_transaction(_per_migration=True):
-            if self.is_known is not None:
-                self.digest = digest(context, models, registered)
-                self.known = self.digest is not None and self.is_known(self.digest)
-            if self.known:
-                return ()
             registered = entities.create_early(connection, registered)
             for metadata, tables in models:
-                for schema in sorted(set(_schemas(metadata, tables))):
+                for schema in schemas_of(metadata, tables):
                     connection.execute(CreateSchema(schema, if_not_exists=True))
                 with context.autocommit_block() if len(tables) > MANY else nullcontext():
                     metadata.create_all(connection, tables=tables)
             entities.create(connection, registered)
         return ()
+
+
+def models_of(options: dict[str, Any]) -> list[tuple[MetaData, list[Table]]]:
+    """Each metadata that `env.py` names, with its tables that `env.py` does not filter out."""
+    return [
+        (metadata, _own_tables(metadata, options))
+        for metadata in all_metadata(options.get("target_metadata"))
+    ]
+
+
+def schemas_of(metadata: MetaData, tables: Iterable[Table]) -> list[str]:
+    """The schemas that `create_all` expects to be there, sorted."""
+    return sorted(set(_schemas(metadata, tables)))
 
 
 def all_metadata(target: MetaData | Iterable[MetaData] | None) -> tuple[MetaData, ...]:
@@ -84,7 +84,6 @@ def _own_tables(metadata: MetaData, options: dict[str, Any]) -> list[Table]:
 
 
 def _schemas(metadata: MetaData, tables: Iterable[Table]) -> Iterator[str]:
-    """The schemas that `create_all` expects to be there."""
     for sequence in metadata._sequences.values():
         if sequence.schema:
             yield sequence.schema

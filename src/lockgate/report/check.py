@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lockgate.core.catalog import Change
 from lockgate.core.finding import Finding, Severity
-from lockgate.report.changes import compared_document
+
+if TYPE_CHECKING:
+    from lockgate.core.catalog import Change
 
 
 def check_text(server: str, findings: Iterable[Finding], models_match: bool | None) -> str:
@@ -45,6 +46,8 @@ def check_document(
     models_missed: Collection[Change] | None,
 ) -> dict[str, Any]:
     """The same as JSON."""
+    from lockgate.report.changes import compared_document
+
     return {
         "server": server,
         "ok": ok,

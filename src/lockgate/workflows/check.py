@@ -3,99 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from lockgate.core.catalog import Change
-from lockgate.core.finding import Finding, Severity
+from lockgate.core.checked import Checked
+from lockgate.core.finding import Finding
 from lockgate.core.lockfile import compare
-from lockgate.core.rehearsal import Rehearsal, structural
-from lockgate.errors import LockgateError
-from lockgate.migrations import steps
-from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import read_revision_files, unjoined_heads
-from lockgate.workflows.lint_revisions import read_revisions
-from lockgate.workflows.linting import Surroundings, choose_rules, lint_revisions
-from lockgate.workflows.models import (
-    MadeModels,
-    ModelsMissing,
-    compare_models,
-    models_beforehand,
-    replay,
-)
-from lockgate.workflows.rehearse import Start, not_rehearsed, rehearse_range
-from lockgate.workflows.scratch import Scratch, open_scratch
+from lockgate.workflows.proofs import Proofs
 from lockgate.workflows.workspace import Workspace
-
-MODEL_OBJECTS = (
-    "column",
-    "constraint",
-    "domain",
-    "domain constraint",
-    "enum",
-    "index",
-    "schema",
-    "sequence",
-    "table",
-)
-"""Kinds of objects that metadata describes; what else differs may be the revisions' alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `lockgate check` found.
-
-    `rehearsal` holds the revisions that the lock file had not, or all of them where asked for.
-    `models_match` is None where there are several heads or `env.py` names no models.
-    `models_missed` are those of `models_changes` that autogenerate does not see, None where it
-    could not be asked.
-    """
-
-    server: str
-    findings: tuple[Finding, ...]
-    rehearsal: Rehearsal | None
-    models_match: bool | None
-    models_changes: tuple[Change, ...]
-    models_missed: tuple[Change, ...] | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is an error."""
-        return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
 
 def check(workspace: Workspace, *, major: int | None, everything: bool) -> Checked:
-    """Heads, lock file, rehearsal of what is new, and models against revisions."""
-    findings = [*_heads(workspace), *_lock_file(workspace)]
-    # What stands apart on purpose makes one structure all the same.
-    comparable = not unjoined_heads(workspace.project.directory)
-    parts = workspace.settings.parts
-    with open_scratch(workspace, major=major, parts=parts) as scratch:
-        asked = resolve_range(workspace.project.directory, None, ())
-        fresh = not_rehearsed(workspace.lock, asked, scratch.major)
-        if not everything:
-            asked = fresh
-        made = models_beforehand(workspace, scratch) if asked and comparable else None
-        findings += _lint(workspace, fresh, scratch.major)
-        rehearsal = None
-        if asked:
-            start = Start("base", parts=parts)
-            rehearsal = rehearse_range(workspace, scratch, start, asked, models=made)
-            findings += _rehearsal(rehearsal)
-        models = _Models()
-        if comparable:
-            # A file that moved since its rehearsal may lead somewhere else.
-            trusted = not everything and not findings
-            try:
-                models = _models(workspace, scratch, made, trusted=trusted)
-                findings += models.findings
-            except LockgateError as error:
-                source, remedy = "replay", "mend the revision and run `lockgate rehearse`"
-                if error is made:
-                    source, remedy = "models", "correct the models until PostgreSQL takes them"
-                findings.append(Finding("LG-CHK-5", source, error.message, remedy))
-    return Checked(
-        scratch.version, tuple(findings), rehearsal, models.match, models.changes, models.missed
-    )
+    """Heads, lock file, rehearsal of what is new, and models against revisions.
+
+    No server is asked where the lock file proves the answer for `major`, or for any where that
+    is None and the settings name none.
+    """
+    findings = (*_heads(workspace), *_lock_file(workspace))
+    proofs = Proofs(workspace)
+    if not findings and not everything:
+        proved = proofs.proved_major(major or workspace.settings.scratch_major)
+        if proved is not None:
+            return Checked(str(proved), (), None, True, (), ())
+    from lockgate.workflows.checking import check_on_scratch
+
+    return check_on_scratch(workspace, findings, proofs, major=major, everything=everything)
 
 
 def _heads(workspace: Workspace) -> Iterator[Finding]:
@@ -116,95 +47,3 @@ def _lock_file(workspace: Workspace) -> Iterator[Finding]:
             f"{difference.revision} {difference.drift.value}",
             "run `lockgate rehearse` and commit lockgate.lock",
         )
-
-
-def _lint(workspace: Workspace, fresh: tuple[RevisionText, ...], major: int) -> Iterator[Finding]:
-    """What lint says of the Revisions that the lock file has not, but for information."""
-    around = Surroundings(version=major)
-    # Of heads and edited files this command speaks itself.
-    chosen = choose_rules(ignore=("multiple-heads", "edited-after-applied"))
-    try:
-        found = list(read_revisions(workspace, fresh, around.structure))
-    except LockgateError:
-        return  # a file that cannot be read, which its rehearsal reports
-    for answer in lint_revisions(found, chosen, around):
-        if isinstance(answer, Finding) and answer.severity is not Severity.INFO:
-            yield answer
-
-
-def _rehearsal(rehearsal: Rehearsal) -> Iterator[Finding]:
-    for one in rehearsal.revisions:
-        if one.ok:
-            continue
-        what = one.error or f"the downgrade is {one.down}"
-        if one.down == "ok" and not one.restores:
-            what = "the downgrade does not restore the structure"
-        remedy = "mend the revision; `lockgate rehearse` shows what is left"
-        yield Finding("LG-CHK-3", "rehearsal", f"{one.revision}: {what}", remedy)
-    if rehearsal.whole_error or structural(rehearsal.whole_changes):
-        what = rehearsal.whole_error or "one process makes another schema than one by one"
-        yield Finding("LG-CHK-3", "rehearsal", what, "run `lockgate rehearse` to see the Changes")
-
-
-@dataclass(frozen=True)
-class _Models:
-    """What comparing the models showed."""
-
-    match: bool | None = None
-    changes: tuple[Change, ...] = ()
-    missed: tuple[Change, ...] | None = ()
-    findings: tuple[Finding, ...] = ()
-
-
-def _models(
-    workspace: Workspace,
-    scratch: Scratch,
-    made: MadeModels | LockgateError | None,
-    *,
-    trusted: bool,
-) -> _Models:
-    """Whether the models make the schema that the revisions make.
-
-    The revisions are replayed only where the lock file's Fingerprint of the head is not that of
-    the models, or not `trusted`.
-    """
-    locked = _locked_fingerprint(workspace, scratch)
-    try:
-        found = compare_models(workspace, scratch, known=locked if trusted else None, made=made)
-    except ModelsMissing:
-        return _Models(findings=_moved(workspace, locked, replay(workspace, scratch)))
-    changes = structural(found.changes)
-    findings = [
-        Finding(
-            "LG-CHK-4",
-            "models",
-            f"{change.object} {change.name}{f', {change.property}' if change.property else ''} "
-            f"{change.kind.value} by the models"
-            + (" (autogenerate does not see this)" if change in (found.missed or ()) else ""),
-            "run `lockgate revision -m MESSAGE`, or correct the models",
-            Severity.ERROR if change.object in MODEL_OBJECTS else Severity.WARNING,
-        )
-        for change in changes
-    ]
-    moved = _moved(workspace, locked, found.fingerprint)
-    return _Models(not changes, changes, found.missed, (*moved, *findings))
-
-
-def _locked_fingerprint(workspace: Workspace, scratch: Scratch) -> str | None:
-    """The Fingerprint that the lock file has for the only head on this major."""
-    heads = workspace.project.directory.get_heads()
-    if len(heads) != 1:
-        return None
-    locked = workspace.lock.revision(heads[0])
-    rehearsal = locked.rehearsal(scratch.major) if locked else None
-    return rehearsal.up_fingerprint if rehearsal else None
-
-
-def _moved(workspace: Workspace, locked: str | None, found: str | None) -> tuple[Finding, ...]:
-    """A head whose Fingerprint is no longer the lock file's, though its file is."""
-    if None in (locked, found) or locked == found:
-        return ()
-    head = steps.only_head(workspace.project.directory)
-    message = f"replaying to {head} gives another structure than lockgate.lock has for it"
-    remedy = "run `lockgate rehearse --all` and look at what changed"
-    return (Finding("LG-CHK-6", "lock file", message, remedy),)

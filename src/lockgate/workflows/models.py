@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from lockgate import __version__
 from lockgate.core.catalog import Catalog, Change
 from lockgate.core.hiding import table_of, without_tables
 from lockgate.core.rehearsal import structural
@@ -19,8 +17,9 @@ from lockgate.migrations.autogenerate import Autogenerate
 from lockgate.migrations.driver import VersionTable
 from lockgate.migrations.models import ModelsBuilder
 from lockgate.workflows.catalogs import between, fingerprint
+from lockgate.workflows.proofs import tell
 from lockgate.workflows.scratch import Scratch, ScratchDatabases
-from lockgate.workflows.workspace import Workspace, write_atomically
+from lockgate.workflows.workspace import Workspace
 
 Catalogs = Mapping[str, Catalog]
 
@@ -47,10 +46,14 @@ class ModelsMissing(LockgateError):
 
 @dataclass(frozen=True)
 class MadeModels:
-    """The models' Catalogs by part, and the version tables that `env.py` names."""
+    """The models' Catalogs by part, and the version tables that `env.py` names.
+
+    `statements` is a digest of what made them, None where nobody told it, or nobody can.
+    """
 
     catalogs: Catalogs
     version_tables: tuple[VersionTable, ...]
+    statements: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,49 +101,13 @@ def models_beforehand(workspace: Workspace, scratch: Scratch) -> MadeModels | Lo
         return error
 
 
-MADE = "models.json"
-"""What the models' statements made, in the state directory: Fingerprints by digest."""
-REMEMBERED = 20
-
-
-def make_unless_known(workspace: Workspace, scratch: Scratch, known: str) -> MadeModels | None:
-    """The schema that the models make, None where its Fingerprint is `known`.
-
-    What the same statements made before is remembered for each lockgate and server, so that
-    nothing is made twice. Raises ModelsMissing.
-    """
-    workspace.progress.working("making the models' schema")
-    path = workspace.state_directory / MADE
-    remembered = _remembered(path)
-    extensions = ",".join(workspace.settings.scratch_extensions)
-
-    def key(digest: str) -> str:
-        return f"{__version__} {extensions} {digest}"
-
-    builder = ModelsBuilder(lambda digest: remembered.get(key(digest)) == known)
-    project = workspace.project
-    with scratch.databases() as databases:
-        record = databases.run(project, builder.steps)
-        if not builder.found:
-            raise ModelsMissing(Path(project.directory.env_py_location).name)
-        if builder.known and len(record.version_tables) == 1:
-            return None
-        if builder.known:  # env.py is configured several times; only the last was asked about
-            return make_models(workspace, scratch)
-        made = MadeModels(databases.catalogs(record.version_tables), record.version_tables)
-    found = fingerprint(made.catalogs)
-    if builder.digest is not None and len(record.version_tables) == 1:
-        kept = list(remembered.items())[-REMEMBERED:]
-        write_atomically(path, json.dumps(dict([*kept, (key(builder.digest), found)])))
-    return None if found == known else made
-
-
-def _remembered(path: Path) -> dict[str, str]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # never written, or by somebody else: nothing is lost
-    return content if isinstance(content, dict) else {}
+def with_statements(
+    workspace: Workspace, scratch: Scratch, made: MadeModels | LockgateError
+) -> MadeModels | LockgateError:
+    """`made` with the digest of the statements that make it, where that can be told."""
+    if isinstance(made, LockgateError):
+        return made
+    return replace(made, statements=tell(workspace, scratch.major).digest)
 
 
 def compare_models(
@@ -158,15 +125,9 @@ def compare_models(
     """
     if isinstance(made, LockgateError):
         raise made
-    if made is not None:
-        pass
-    elif known is None:
-        made = make_models(workspace, scratch)
-    else:
-        unlike = make_unless_known(workspace, scratch, known)
-        if unlike is None:
-            return Comparison()
-        made = unlike
+    made = made or make_models(workspace, scratch)
+    if known is not None and fingerprint(made.catalogs) == known:
+        return Comparison()
     with _replayed(workspace, scratch, revision) as (databases, catalogs):
         return hold_against(workspace, databases, catalogs, made.catalogs)
 

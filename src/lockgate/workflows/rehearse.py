@@ -12,6 +12,7 @@ from lockgate.core.catalog import Catalog
 from lockgate.core.effects import Structure
 from lockgate.core.lockfile import LockedRehearsal, LockedRevision, LockFile
 from lockgate.core.preview import PreviewedStatement
+from lockgate.core.proof import prove, with_proof
 from lockgate.core.rehearsal import Down, Rehearsal, RevisionRehearsal, structural
 from lockgate.core.syntax import syntax_hash
 from lockgate.errors import LockgateError
@@ -25,7 +26,13 @@ from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
 from lockgate.workflows.forecasting import ForecastBasis, basis_of
 from lockgate.workflows.listing import ask
-from lockgate.workflows.models import MadeModels, ModelsMissing, hold_against, models_beforehand
+from lockgate.workflows.models import (
+    MadeModels,
+    ModelsMissing,
+    hold_against,
+    models_beforehand,
+    with_statements,
+)
 from lockgate.workflows.observing_steps import ObservingCollector, observed_statements
 from lockgate.workflows.remembering import remember_statements, scratch_sizes
 from lockgate.workflows.scratch import Scratch, ScratchDatabases, open_scratch
@@ -145,7 +152,7 @@ def rehearse_range(
     if heads != (asked[-1].revision,):
         models = None
     elif models is None:
-        models = models_beforehand(workspace, scratch)
+        models = with_statements(workspace, scratch, models_beforehand(workspace, scratch))
     foresee(scratch, start, asked)
     rehearsed: list[RevisionRehearsal] = []
     final: dict[str, Catalog] = {}
@@ -209,20 +216,37 @@ def locked(workspace: Workspace, rehearsal: Rehearsal, start: Start) -> LockFile
             lock = lock.with_revision(
                 *(replace(after, rehearsals=()) for after in lock.descendants(one.revision))
             )
-        keep = start.dumps is None
         verdict = LockedRehearsal(
             major=rehearsal.major,
             up=one.up,
             # A way back after which there is no way forward is none.
             down="failed" if one.down == "ok" and one.error is not None else one.down,
             restores=one.restores,
-            up_fingerprint=one.fingerprint if keep else _known(known, rehearsal.major, up=True),
-            down_fingerprint=(
-                one.down_fingerprint if keep else _known(known, rehearsal.major, up=False)
-            ),
+            up_fingerprint=one.fingerprint,
+            down_fingerprint=one.down_fingerprint,
         )
+        if start.dumps is not None:
+            earlier = known.rehearsal(rehearsal.major) if known else None
+            verdict = replace(
+                verdict,
+                up_fingerprint=earlier.up_fingerprint if earlier else None,
+                down_fingerprint=earlier.down_fingerprint if earlier else None,
+                models=earlier.models if earlier else None,
+            )
         lock = lock.with_revision(entry.with_rehearsal(verdict))
-    return lock.without_revision(*(r.revision for r in lock.revisions if r.revision not in texts))
+    lock = lock.without_revision(*(r.revision for r in lock.revisions if r.revision not in texts))
+    return lock if start.dumps is not None else _with_proof(workspace, lock, rehearsal)
+
+
+def _with_proof(workspace: Workspace, lock: LockFile, rehearsal: Rehearsal) -> LockFile:
+    """Adds what proves that the models make the head, where `rehearsal` led there."""
+    heads = tuple(workspace.project.directory.get_heads())
+    if not rehearsal.revisions or heads != (rehearsal.revisions[-1].revision,):
+        return lock
+    statements, proof = rehearsal.models_statements, None
+    if statements is not None:
+        proof = prove(lock, heads[0], major=rehearsal.major, statements=statements)
+    return with_proof(lock, heads[0], major=rehearsal.major, models=proof)
 
 
 class _OneByOne:
@@ -409,9 +433,11 @@ def _with_models(
         return replace(rehearsal, models_error=models.message)
     found = hold_against(workspace, databases, at_end, models.catalogs)
     changes = structural(found.changes)
+    alike = not changes and fingerprint(models.catalogs) == rehearsal.revisions[-1].fingerprint
     return replace(
         rehearsal,
         models_match=not changes,
+        models_statements=models.statements if alike else None,
         models_changes=changes,
         models_missed=found.missed,
     )
@@ -465,7 +491,7 @@ def not_rehearsed(
         if moved & {*text.parents, *text.depends_on} or known is None or _has_moved(known, text):
             moved.add(text.revision)
             found.append(text)
-        elif not _is_fine(known.rehearsal(major)):
+        elif not ((rehearsal := known.rehearsal(major)) and rehearsal.is_fine):
             found.append(text)
     return tuple(found)
 
@@ -474,17 +500,3 @@ def _has_moved(known: LockedRevision, text: RevisionText) -> bool:
     """Whether the file was edited, or put elsewhere, since it was locked."""
     same = known.syntax == syntax_hash(Path(text.path).read_bytes())
     return not same or known.parent != text.parents
-
-
-def _is_fine(rehearsal: LockedRehearsal | None) -> bool:
-    if rehearsal is None:
-        return False
-    back = rehearsal.down == "irreversible" or (rehearsal.down == "ok" and rehearsal.restores)
-    return rehearsal.up == "ok" and back
-
-
-def _known(known: LockedRevision | None, major: int, *, up: bool) -> str | None:
-    earlier = known.rehearsal(major) if known else None
-    if earlier is None:
-        return None
-    return earlier.up_fingerprint if up else earlier.down_fingerprint

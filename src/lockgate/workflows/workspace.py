@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lockgate import __version__
 from lockgate.config import Settings
-from lockgate.core import lockfile
+from lockgate.core import lock_sides, lockfile
 from lockgate.core.ledger import Actor
 from lockgate.core.lockfile import LockFile
 from lockgate.core.progress import Progress, Silent
@@ -80,9 +80,9 @@ class Workspace:
         if not path.is_file():
             return (self.lock,)
         text = path.read_text(encoding="utf-8")
-        sides = lockfile.read_sides(text)
+        sides = lock_sides.read_sides(text)
         if len(sides) > 1:
-            self.__dict__["lock"] = lockfile.mend(text)
+            self.__dict__["lock"] = lock_sides.mend(text)
         return sides
 
     def write_lock(self, lock: LockFile) -> None:
