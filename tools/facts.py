@@ -75,6 +75,11 @@ QUERIES = {
                              FROM pg_catalog.pg_opclass AS own
                             WHERE own.opcintype = s.oid AND own.opcdefault
                               AND own.opcmethod = a.oid)""",
+    "fixed": """
+        SELECT t.typname::text || ' ' || t.typlen::text
+          FROM pg_catalog.pg_type AS t
+         WHERE t.typnamespace = 'pg_catalog'::regnamespace
+           AND t.typtype = 'b' AND t.typlen > 0""",
     "types": """
         SELECT t.typname::text
           FROM pg_catalog.pg_type AS t

@@ -93,6 +93,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "scans": effect.scans,
         "builds": sorted(effect.builds),
         "blocks": list(effect.blocks),
+        "toast": [effect.toast.mode, effect.toast.index] if effect.toast else None,
     }
 
 
@@ -159,9 +160,13 @@ def _span(majors: list[int]) -> str:
 
 
 def _locks(observed: Mapping[str, Any]) -> str:
-    return (
-        "<br>".join(f"{_short(e['relation'])}: {e['mode']}" for e in observed["effects"]) or "none"
-    )
+    return "<br>".join(map(_lock, observed["effects"])) or "none"
+
+
+def _lock(effect: Mapping[str, Any]) -> str:
+    # The mode on the TOAST table is that on its table.
+    toast = " with TOAST" if effect["toast"] else ""
+    return f"{_short(effect['relation'])}{toast}: {effect['mode']}"
 
 
 def _work(observed: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Transactional
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast, Transactional
 from lockgate.postgres.observe import Observation
 from tests.effects.corpus import Form
 from tests.effects.lab import Lab
@@ -34,9 +34,17 @@ def test_a_rewrite_is_seen_with_the_indexes_that_it_builds(any_lab: Lab) -> None
         scans=True,
         builds=("public.t_a",),
         evidence=Evidence.OBSERVED,
+        toast=Toast(LockMode.ACCESS_EXCLUSIVE, LockMode.ACCESS_EXCLUSIVE),
     )
     assert table == effect(observation, "public.t")
     assert 'rewriting table "t"' in observation.messages
+
+
+def test_toast_table_stands_with_its_table_and_apart_from_its_index(any_lab: Lab) -> None:
+    table = effect(seen(any_lab, "REINDEX TABLE t"), "public.t")
+
+    assert LockMode.SHARE is table.mode
+    assert Toast(LockMode.SHARE, LockMode.ACCESS_EXCLUSIVE) == table.toast
 
 
 def test_a_table_made_by_the_statement_is_in_nobodys_way(any_lab: Lab) -> None:

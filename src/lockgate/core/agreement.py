@@ -93,6 +93,8 @@ def _differ(expected: Effect | None, seen: Effect | None) -> bool:
         return False
     if _weight(expected) < _COMPARED and _weight(seen) < _COMPARED:
         return False
+    if expected is not None and expected.toast is None and seen is not None:
+        seen = replace(seen, toast=None)  # whether it has one may not be known
     return _facts(expected) != _facts(seen)
 
 
@@ -106,7 +108,8 @@ def _weight(effect: Effect | None) -> int:
 def _facts(effect: Effect | None) -> tuple[object, ...] | None:
     if effect is None:
         return None
-    return (effect.mode, effect.rewrites, effect.scans, tuple(sorted(effect.builds)))
+    builds = tuple(sorted(effect.builds))
+    return (effect.mode, effect.rewrites, effect.scans, builds, effect.toast)
 
 
 def _words(effect: Effect | None) -> str:
@@ -115,4 +118,5 @@ def _words(effect: Effect | None) -> str:
     parts = [effect.mode.value]
     parts += ["rewritten"] if effect.rewrites else ["read as a whole"] if effect.scans else []
     parts += [f"builds {', '.join(effect.builds)}"] if effect.builds else []
+    parts += [f"{effect.toast.mode} on its TOAST table"] if effect.toast else []
     return " and ".join(parts)

@@ -46,6 +46,14 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Toast:
+    """The strongest locks on the TOAST table of a relation, and on the index of that."""
+
+    mode: LockMode
+    index: LockMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What one Statement does to one relation while it runs.
 
@@ -53,7 +61,8 @@ class Effect:
     strongest lock that it holds there. `scans` is reading the whole relation, `rewrites` writing
     it anew. `builds` are the indexes of it that are built, as relations are named. A relation is
     `out_of_use` where nobody looks at it any more when the lock is taken, as with an index that is
-    dropped CONCURRENTLY.
+    dropped CONCURRENTLY. Its TOAST table is named by a number that only the server knows, and goes
+    with it: `toast` is None where nothing locks that for longer than a row takes.
     """
 
     relation: str
@@ -63,6 +72,7 @@ class Effect:
     builds: tuple[str, ...] = ()
     evidence: Evidence = Evidence.PREDICTED
     out_of_use: bool = False
+    toast: Toast | None = None
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from lockgate.core.effect import Effect, Evidence, StatementEffects, Transactional
+from lockgate.core.effect import Effect, Evidence, StatementEffects, Toast, Transactional
 from lockgate.report.colour import DIM, RED, YELLOW, painted
 
 WORDS = {
@@ -32,11 +32,18 @@ def effects_document(found: StatementEffects) -> dict[str, Any]:
                 "scans": effect.scans,
                 "builds": list(effect.builds),
                 "blocks": list(effect.blocks),
+                "toast": _toast_document(effect.toast),
                 "evidence": effect.evidence.value,
             }
             for effect in found.effects
         ],
     }
+
+
+def _toast_document(toast: Toast | None) -> dict[str, str | None] | None:
+    if toast is None:
+        return None
+    return {"mode": toast.mode.value, "index": toast.index.value if toast.index else None}
 
 
 def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:

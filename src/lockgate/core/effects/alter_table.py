@@ -135,12 +135,18 @@ def _tablespace(plan: Plan, command: Tree) -> None:
     elif relation.kind is not Kind.PARTITIONED:
         touch = plan.touched.lock(relation, AX)
         touch.rewrites = touch.scans = True
+        plan.touched.lock_toast(relation, AX, AX)
+
+
+def _options(plan: Plan, command: Tree) -> None:
+    plan.touched.lock_toast(plan.relation, plan.mode)
 
 
 def _owner(plan: Plan, command: Tree) -> None:
     if command.get("newowner", {}).get("roletype", "").startswith("ROLESPEC_CURRENT"):
         return  # whoever may alter it owns it, as far as a text can say
     plan.touched.lock_indexes(plan.relation, AX)
+    plan.touched.lock_toast(plan.relation, AX, AX)
     for sequence in plan.structure.sequences_of(plan.relation.name):
         plan.touched.lock(sequence, AX)
 
@@ -207,4 +213,5 @@ EFFECTS: dict[str, Handler] = {
     "AT_ReplicaIdentity": _replica_identity,
     "AT_AddOf": _of_type,
     **dict.fromkeys(_TRIGGERS, _trigger),
+    **dict.fromkeys(("AT_SetRelOptions", "AT_ResetRelOptions", "AT_ReplaceRelOptions"), _options),
 }

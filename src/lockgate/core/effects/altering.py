@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lockgate.core.effects.facts import NEWEST_MAJOR, facts
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import (
     INDEXED,
@@ -24,6 +25,7 @@ from lockgate.core.effects.structure import (
     Relation,
     Structure,
 )
+from lockgate.core.effects.toast import has_toast
 from lockgate.core.effects.trees import Node, body, columns_in, same, words
 from lockgate.core.parsed import Tree
 
@@ -70,6 +72,7 @@ def _add_column(structure: Structure, relation: Relation, command: Tree) -> None
 
 def _drop_column(structure: Structure, relation: Relation, command: Tree) -> None:
     name = command.get("name", "")
+    _keep_toast(structure, relation)
     relation.columns.pop(name, None)
     for column in list(relation.columns.values()):
         if column.generated and column.default and name in columns_in(column.default.tree):
@@ -86,6 +89,11 @@ def _drop_column(structure: Structure, relation: Relation, command: Tree) -> Non
     for table, foreign_key in list(structure.foreign_keys_to(relation.name)):
         if name in foreign_key.referenced_columns:
             table.constraints.pop(foreign_key.name, None)
+
+
+def _keep_toast(structure: Structure, relation: Relation) -> None:
+    """Remembers a TOAST table, which stays when the column goes that it was made for."""
+    relation.toasted = bool(has_toast(structure, relation, facts(NEWEST_MAJOR)))
 
 
 def _change_type(structure: Structure, relation: Relation, command: Tree) -> None:

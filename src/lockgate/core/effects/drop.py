@@ -77,6 +77,7 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
         return
     touched.dropped.add(relation.name)
     touched.lock(relation, AX)
+    touched.lock_toast(relation, AX, AX)
     if relation.index is not None:
         # Of a partitioned table every partition, whether its part is attached or not.
         for table in structure.with_below(structure.get(relation.index.table)):

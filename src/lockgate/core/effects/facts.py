@@ -12,10 +12,16 @@ from typing import Any
 
 import msgspec
 
+NEWEST_MAJOR = 18
+"""What is asked where the version makes no difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One major's answers, types and functions by their names in pg_catalog."""
+    """One major's answers, types and functions by their names in pg_catalog.
+
+    `fixed` are the bytes of types whose values all take as many.
+    """
 
     volatile: frozenset[str]
     steady: frozenset[str]
@@ -23,6 +29,7 @@ class Facts:
     relaxed: frozenset[str]
     indexed_as: dict[str, str]
     types: frozenset[str]
+    fixed: dict[str, int]
 
     def is_volatile(self, function: str) -> bool | None:
         """Whether a function of that name may be volatile; None where there is none."""
@@ -52,4 +59,5 @@ def facts(major: int) -> Facts:
         relaxed=frozenset(pair.split()[0] for pair in answers("relaxed")),
         indexed_as=dict(pair.split() for pair in answers("indexed_as")),
         types=answers("types"),
+        fixed={name: int(length) for name, length in map(str.split, answers("fixed"))},
     )

@@ -75,6 +75,7 @@ def _reindex_table(touched: Touched, table: Relation, concurrent: bool) -> None:
     if table.kind not in (Kind.TABLE, Kind.MATERIALIZED):
         return
     touched.lock(table, SUX if concurrent else SHARE)
+    touched.lock_toast(table, SUX if concurrent else SHARE, AX)
     if table.known and not table.indexes:
         return
     touched.lock(table, SUX if concurrent else SHARE).scans = True

@@ -30,6 +30,8 @@ def vacuum(touched: Touched, tree: Tree) -> None:
             touched.rewrite(relation)
         else:
             touched.lock(relation, SUX)
+            if vacuums and ("process_toast" not in found or is_on(found, "process_toast")):
+                touched.lock_toast(relation, SUX, WRITE)
             if relation.kind is not Kind.PARTITIONED:
                 touched.lock_indexes(relation, WRITE if vacuums else READ)
 
@@ -99,6 +101,7 @@ def truncate(touched: Touched, tree: Tree) -> None:
             continue
         seen.add(relation.name)
         touched.lock(relation, AX)
+        touched.lock_toast(relation, AX, AX)
         if relation.kind is not Kind.PARTITIONED:
             touched.lock_indexes(relation, AX)
         if tree.get("restart_seqs"):

@@ -153,6 +153,7 @@ class Relation:
     policies: dict[str, Node] = field(default_factory=dict)
     persistence: str = "p"
     tablespace: str | None = None
+    toasted: bool = False  # for sure, whatever its columns are now
     of_type: Name | None = None
 
     @property

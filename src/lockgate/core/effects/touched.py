@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Transactional
+from lockgate.core.effect import (
+    Effect,
+    Evidence,
+    LockMode,
+    StatementEffects,
+    Toast,
+    Transactional,
+)
 from lockgate.core.effects.facts import Facts, facts
 from lockgate.core.effects.structure import Kind, Name, Relation, Structure, spelled
+from lockgate.core.effects.toast import has_toast
 from lockgate.core.parsed import ParsedStatement
 
 _STRENGTH = {mode: mode.strength for mode in LockMode}
@@ -20,6 +28,8 @@ class _Touch:
     builds: list[str] = field(default_factory=list)
     unknown: bool = False
     out_of_use: bool = False
+    toast: LockMode | None = None
+    toast_index: LockMode | None = None
 
 
 @dataclass(slots=True)
@@ -58,6 +68,14 @@ class Touched:
         for index in relation.indexes:
             self.lock(index, mode)
 
+    def lock_toast(self, relation: Relation, mode: LockMode, index: LockMode | None = None) -> None:
+        """Locks on the TOAST table of a relation, and on the index of that, if it has one."""
+        touch = self.relations.get(relation.name)
+        if touch is None or not has_toast(self.structure, relation, self.facts):
+            return
+        touch.toast = _stronger(touch.toast, mode)
+        touch.toast_index = _stronger(touch.toast_index, index)
+
     def scan(self, relation: Relation, mode: LockMode) -> None:
         """A lock, and all of the relation read under it."""
         self.lock(relation, mode).scans = relation.kind not in _NOT_STORED
@@ -75,6 +93,7 @@ class Touched:
         if relation.kind in _NOT_STORED:
             return
         touch.rewrites = touch.scans = True
+        self.lock_toast(relation, mode, mode)
         for index in relation.indexes:
             self.lock(index, mode)
             if spelled(index) not in touch.builds:
@@ -114,6 +133,7 @@ class Touched:
                 tuple(sorted(touch.builds)),
                 Evidence.UNKNOWN if self._is_doubted(name, touch) else Evidence.PREDICTED,
                 touch.out_of_use,
+                Toast(touch.toast, touch.toast_index) if touch.toast is not None else None,
             )
             for name, touch in self.relations.items()
             if name[0] not in _SYSTEM and not self._is_made_within(name)
@@ -125,6 +145,12 @@ class Touched:
             Transactional.FORBIDDEN if self.forbidden else Transactional.ALLOWED,
             self.fails_if_rows,
         )
+
+
+def _stronger(one: LockMode | None, other: LockMode | None) -> LockMode | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda mode: _STRENGTH[mode])
 
 
 _SYSTEM = frozenset(("pg_catalog", "information_schema"))

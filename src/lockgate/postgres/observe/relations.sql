@@ -1,8 +1,10 @@
 -- Relations that somebody made, their files, and the table of an index. A statement is compared
--- with this afterwards. Oids below 16384 are PostgreSQL's own.
+-- with this afterwards. The name of a TOAST table has the oid of its table. Oids below 16384 are PostgreSQL's own.
 SELECT c.oid::pg_catalog.int8 AS oid,
        pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
-       n.nspname = 'pg_toast' AS toast,
+       CASE WHEN n.nspname = 'pg_toast'
+            THEN pg_catalog.split_part(c.relname, '_', 3)::pg_catalog.int8
+            ELSE 0 END AS toast_of,
        c.relkind::pg_catalog.text AS kind,
        c.relfilenode::pg_catalog.int8 AS filenode,
        coalesce(i.indrelid, 0)::pg_catalog.int8 AS indexed,

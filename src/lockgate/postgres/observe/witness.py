@@ -4,7 +4,7 @@ Answers from what the server shows: the locks in `pg_locks`, files of relations,
 Locks that are gone when the statement ends are `gate`'s.
 
 What is left out: PostgreSQL's own catalogs; relations that the statement made itself, whose locks
-are in nobody's way; and TOAST tables, which are locked with their table and never more strongly.
+are in nobody's way. The locks on a TOAST table stand in the Effect on its table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # Any: the columns of the answer
 """Runs SQL without parameters in the session that is observed, and answers its rows."""
@@ -47,7 +47,7 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class _Relation:
     name: str
-    toast: bool
+    toast_of: int  # the table of a TOAST table and of its index, 0 otherwise
     kind: str
     filenode: int
     indexed: int  # the table of an index, 0 otherwise
@@ -118,6 +118,7 @@ class Witness:
         for oid in worked - gathered.keys():
             if old[oid].kind in _STORED and oid in held:
                 gathered[oid] = _strongest(held[oid])
+        toasts = _toasts({old[oid]: mode for oid, mode in gathered.items()})
         effects = [
             Effect(
                 old[oid].name,
@@ -127,9 +128,10 @@ class Witness:
                 builds=files.built.get(oid, ()),
                 evidence=Evidence.OBSERVED,
                 out_of_use=mode is _STRONGEST and gathered.get(old[oid].indexed) is _CONCURRENT,
+                toast=toasts.get(oid),
             )
             for oid, mode in gathered.items()
-            if not old[oid].toast
+            if not old[oid].toast_of
         ]
         hidden = {old[oid].name: modes for oid, modes in self.held.items() if oid in old}
         self.relations = {**old, **new}
@@ -141,6 +143,17 @@ class Witness:
         if not oids:
             return {}
         return _relations(self.ask(f"{query('relations')} AND c.oid IN ({oids})"))
+
+
+def _toasts(modes: Mapping[_Relation, LockMode]) -> dict[int, Toast]:
+    """The locks on TOAST tables by the oid of their tables."""
+    tables = {r.toast_of: mode for r, mode in modes.items() if r.toast_of and not r.indexed}
+    indexes = {r.toast_of: mode for r, mode in modes.items() if r.toast_of and r.indexed}
+    return {
+        oid: Toast(mode, indexes.get(oid))
+        for oid, mode in tables.items()
+        if mode.strength >= LockMode.SHARE_UPDATE_EXCLUSIVE.strength  # less is for a row at a time
+    }
 
 
 # The strongest lock on an index whose table goes on being used comes when no query takes it.
