@@ -277,6 +277,16 @@ def test_setup_of_a_subfolder_is_found_from_the_top(tmp_path: Path) -> None:
     assert settings.alembic == tmp_path / "backend/alembic.ini"
 
 
+def test_setup_of_a_subfolder_may_name_its_scripts_from_there(tmp_path: Path) -> None:
+    make_alembic(tmp_path / "backend")
+    ini = tmp_path / "backend/alembic.ini"
+    ini.write_text(ini.read_text().replace("%(here)s/migrations", "migrations"))
+
+    setup = init(Wishes(tmp_path), {}, None)
+
+    assert setup.script_directory == "backend/migrations"
+
+
 def test_setup_above_is_found_from_a_subfolder_of_the_repository(tmp_path: Path) -> None:
     make_alembic(tmp_path)
     subprocess.run(["git", "init", "-q", tmp_path], check=True)

@@ -206,6 +206,8 @@ def open_script_directory(config: Config) -> ScriptDirectory:
         # The parser quotes the line it stopped at, which may be the one with the URL.
         reason = f'"{config.config_file_name}" is not valid ({type(error).__name__})'
         raise ScriptDirectoryUnusable(reason) from None
+    # A relative one is good only while this is the working folder.
+    directory.dir = str(Path(directory.dir).absolute())
     with _collector_paused():
         scripts = _read_scripts(directory)
         _check_unique(scripts)
