@@ -196,6 +196,19 @@ def test_revision_drops_what_only_the_revisions_have_if_it_is_named(project: Mak
     assert "DROP VIEW public.items" in Path(named["path"]).read_text()
 
 
+def test_revision_is_complete_where_env_py_renders_as_batch(project: MakeIt) -> None:
+    made = project(", render_as_batch=True")
+    table = 'sa.Table("item", metadata, sa.Column("id", sa.Integer, nullable={}))'
+    made.models(table.format(True))
+    made.revision()
+    made.models(table.format(False))
+
+    found = made.revision()
+
+    assert_complete(found)
+    assert "batch_alter_table" in Path(found["path"]).read_text()
+
+
 def test_revision_keeps_what_the_teams_own_hook_adds(project: MakeIt) -> None:
     made = project(", process_revision_directives=hook")
     hook = """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import sqlalchemy
 from alembic import op
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import render_op_text
+from alembic.autogenerate.render import render_op
 from alembic.runtime.migration import MigrationContext
+from mako.pygen import PythonPrinter
 from sqlalchemy.exc import DBAPIError
 
 from lockgate.migrations.composing import Item, in_tables, plain
@@ -80,16 +82,21 @@ class Trial:
     def _execute(self, item: Item) -> None:
         """As the file would: rendered, and that executed."""
         (operation,) = in_tables([item])
-        code = render_op_text(self.rendering, operation)
+        code = _indented(render_op(self.rendering, operation))
         names: dict[str, Any] = {"sa": sqlalchemy, "op": op}
         try:
             exec("\n".join(sorted(self.rendering.imports)), names)
-            compiled = compile(_dedented(code), "<revision>", "exec")
+            compiled = compile(code, "<revision>", "exec")
             exec(compiled, names)
         except (NameError, AttributeError, ImportError):
             # The template imports what the team's own types need.
             op.invoke(item.operation)
 
 
-def _dedented(code: str) -> str:
-    return "\n".join(line for line in code.split("\n") if line.strip()) + "\n"
+def _indented(lines: Sequence[str]) -> str:
+    """`lines` as Alembic writes them into a file: in batch mode, below their `with`."""
+    written = StringIO()
+    printer = PythonPrinter(written)
+    for line in lines:
+        printer.writeline(line)
+    return written.getvalue()
