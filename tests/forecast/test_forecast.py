@@ -100,6 +100,62 @@ def test_ten_times_the_rows_take_ten_times_as_long_and_a_sort_a_little_more() ->
     assert 10 < build[1] / build[0] < 14
 
 
+REFERS = "ALTER TABLE star ADD FOREIGN KEY (id) REFERENCES planet"
+JOINS = StatementEffects(
+    (
+        Effect("public.planet", LockMode.SHARE_ROW_EXCLUSIVE),
+        Effect("public.star", LockMode.SHARE_ROW_EXCLUSIVE, scans=True),
+    )
+)
+
+
+def joined_ms(
+    rows: int, referenced: int, *, correlation: float = 0.0, memory_mb: int = 64, major: int = 18
+) -> float:
+    near = star(rows, columns=(replace(ID, correlation=correlation),))
+    far = star(referenced, name="public.planet")
+    settings = replace(SETTINGS, maintenance_work_mem_bytes=memory_mb * MB)
+    where = target(near, far, settings=settings, server_version=major * 10_000)
+    return ask(REFERS, JOINS, where).duration_ms.expected
+
+
+def test_a_foreign_key_takes_longer_a_row_once_its_hashes_leave_the_processors_cache() -> None:
+    small, large = joined_ms(1_000_000, 50_000), joined_ms(1_000_000, 500_000)
+
+    assert large > 2 * small
+    assert 5 == pytest.approx(joined_ms(5_000_000, 50_000) / small, rel=0.1)
+
+
+def test_rows_that_lie_as_what_they_refer_to_are_found_in_the_cache() -> None:
+    assert joined_ms(1_000_000, 500_000, correlation=1) < 0.6 * joined_ms(1_000_000, 500_000)
+
+
+def test_a_foreign_key_beyond_maintenance_work_mem_needs_files() -> None:
+    far = star(500_000, name="public.planet")
+    small = replace(SETTINGS, maintenance_work_mem_bytes=1 * MB)
+
+    fits = ask(REFERS, JOINS, target(star(5_000_000), far))
+    spills = ask(REFERS, JOINS, target(star(5_000_000), far, settings=small))
+
+    assert 0 == fits.disk_bytes
+    assert 120 * MB < spills.disk_bytes < 160 * MB  # 128 MB on a server
+
+
+def test_a_few_rows_are_looked_up_in_the_index_and_nothing_is_hashed() -> None:
+    assert joined_ms(1_000, 5_000_000) < 10
+    assert joined_ms(100_000, 5_000_000, major=15) < joined_ms(100_000, 5_000_000, major=16)
+
+
+def test_an_index_beyond_maintenance_work_mem_is_sorted_beside_itself() -> None:
+    roomy = replace(SETTINGS, maintenance_work_mem_bytes=1_000 * MB)
+
+    beside = ask(CREATE, BUILDS)
+    within = ask(CREATE, BUILDS, target(settings=roomy))
+
+    assert beside.disk_bytes == pytest.approx(1.9 * within.disk_bytes, rel=0.05)
+    assert beside.wal_bytes == within.wal_bytes == within.disk_bytes
+
+
 def test_what_only_changes_the_catalogs_takes_no_longer_on_a_larger_table() -> None:
     durations = {ask(DROP, DROPS, target(star(n))).duration_ms.expected for n in (1, 10**9)}
 

@@ -44,14 +44,15 @@ class Shape:
     """The parts of one statement that decide how much work it is.
 
     `table` and `references` are as a Catalog names them, except that the schema is missing where
-    the text gives none. `gone` are columns that it takes away or renames; None among them stands
-    for the whole table.
+    the text gives none; `referencing` are the first columns of those foreign keys. `gone` are
+    columns that it takes away or renames; None among them stands for the whole table.
     """
 
     kind: str
     table: str | None = None
     indexes: tuple[IndexShape, ...] = ()
     references: tuple[str, ...] = ()
+    referencing: tuple[str, ...] = ()
     validates: bool = False
     rows: RowsShape | None = None
     gone: tuple[str | None, ...] = ()
@@ -117,6 +118,7 @@ def _rows(kind: str, tree: Tree) -> RowsShape:
 def _altered(tree: Tree) -> Shape:
     gone: list[str | None] = []
     references: list[str] = []
+    referencing: list[str] = []
     indexes: list[IndexShape] = []
     validates = moves = False
     for command in (c["AlterTableCmd"] for c in tree.get("cmds", ())):
@@ -129,6 +131,7 @@ def _altered(tree: Tree) -> Shape:
             match constraint.get("contype"):
                 case "CONSTR_FOREIGN" if not constraint.get("skip_validation"):
                     references.append(_name(constraint["pktable"]))
+                    referencing.append(constraint["fk_attrs"][0]["String"]["sval"])
                 case "CONSTR_PRIMARY" | "CONSTR_UNIQUE" if "indexname" not in constraint:
                     keys = tuple(k["String"]["sval"] for k in constraint.get("keys", ()))
                     indexes.append(IndexShape(keys, name=constraint.get("conname")))
@@ -137,6 +140,7 @@ def _altered(tree: Tree) -> Shape:
         _name(tree["relation"]),
         indexes=tuple(indexes),
         references=tuple(references),
+        referencing=tuple(referencing),
         validates=validates,
         gone=tuple(gone),
         moves=moves,

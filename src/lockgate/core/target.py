@@ -60,9 +60,20 @@ class ColumnStatistics:
     common: tuple[float, ...] = ()
 
 
+ENTRY_BYTES = {"brin": 0.1, "hash": 36.0, "gin": 20.0}
+
+
+def entry_bytes(method: str, key_width: int) -> float:
+    """What a row takes in an index of `method` over a key of `key_width`."""
+    return ENTRY_BYTES.get(method, 12 + (key_width + 7) // 8 * 8)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexStatistics:
-    """One index as it is stored; `key_width` is the sum of its columns' widths where known."""
+    """One index as it is stored; `key_width` is the sum of its columns' widths where known.
+
+    `partial` is whether it leaves rows out, so that their number is not known.
+    """
 
     name: str
     method: str
@@ -71,6 +82,16 @@ class IndexStatistics:
     unique: bool
     valid: bool
     scans: float | None
+    partial: bool = False
+
+    def bloat_bytes(self, rows: int) -> int | None:
+        """What a B-tree on `rows` takes beyond what they need; an estimate, None where unknown.
+
+        Keys that are the same are stored once, so many an index is smaller than reckoned.
+        """
+        if self.method != "btree" or self.key_width is None or self.partial:
+            return None
+        return max(int(self.bytes - rows * entry_bytes("btree", self.key_width) * 1.15), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,12 @@ from enum import StrEnum
 
 from lockgate.core.effect import Effect, StatementEffects
 from lockgate.core.shape import IndexShape, RowsShape, Shape, share_of_rows
-from lockgate.core.target import IndexStatistics, RelationStatistics, TargetStatistics
+from lockgate.core.target import (
+    IndexStatistics,
+    RelationStatistics,
+    TargetStatistics,
+    entry_bytes,
+)
 
 OVERHEAD_MS = 1.0
 """What any statement takes that only changes the catalogs."""
@@ -82,13 +87,23 @@ def _works_on(
         return
     if effect.rewrites:
         yield rewrite_work(table, copies=shape.moves)
-        yield from _rebuilt(table, shape)
+        yield from _rebuilt(table, shape, target.settings.maintenance_work_mem_bytes)
         return
-    built = tuple(_built(table, effect, shape))
+    built = tuple(_built(table, effect, shape, target.settings.maintenance_work_mem_bytes))
     yield from built
     if effect.scans and not built:
         other = _referenced(effect, shape, effects, target)
-        yield scan_work(table) if other is None else foreign_key_work(table, other)
+        if other is None:
+            yield scan_work(table)
+            return
+        column = table.column(shape.referencing[0]) if shape.referencing else None
+        yield foreign_key_work(
+            table,
+            other,
+            memory_bytes=target.settings.maintenance_work_mem_bytes,
+            version=target.server_version // 10_000,
+            correlation=column.correlation if column is not None else None,
+        )
 
 
 def _is(named: str | None, relation: str) -> bool:
@@ -96,26 +111,35 @@ def _is(named: str | None, relation: str) -> bool:
     return named is not None and (named == relation or relation.endswith(f".{named}"))
 
 
-def _rebuilt(table: RelationStatistics, shape: Shape) -> Iterator[Work]:
+def _rebuilt(table: RelationStatistics, shape: Shape, memory_bytes: int) -> Iterator[Work]:
     """Every index of a table that is written anew, and those that the statement adds."""
     if not shape.moves:
         for index in table.indexes:
-            yield index_work(table, index.method, index.key_width, size=index.bytes)
+            yield _again(table, index, memory_bytes)
     for added in shape.indexes:
-        yield index_work(table, added.method, _key_width(table, added))
+        width = _key_width(table, added)
+        yield index_work(table, added.method, width, memory_bytes=memory_bytes)
 
 
-def _built(table: RelationStatistics, effect: Effect, shape: Shape) -> Iterator[Work]:
+def _again(table: RelationStatistics, index: IndexStatistics, memory_bytes: int) -> Work:
+    size = index.bytes - (index.bloat_bytes(table.rows) or 0)
+    return index_work(table, index.method, index.key_width, memory_bytes=memory_bytes, size=size)
+
+
+def _built(
+    table: RelationStatistics, effect: Effect, shape: Shape, memory_bytes: int
+) -> Iterator[Work]:
     known: dict[str, IndexStatistics] = {index.name: index for index in table.indexes}
     rebuilt = [known[name] for name in effect.builds if name in known]
     for index in rebuilt:
-        yield index_work(table, index.method, index.key_width, size=index.bytes)
+        yield _again(table, index, memory_bytes)
     for added in shape.indexes if len(effect.builds) > len(rebuilt) else ():
         share, sure = share_of_rows(added.condition, table)
         yield index_work(
             table,
             added.method,
             _key_width(table, added),
+            memory_bytes=memory_bytes,
             share=share,
             sure=sure,
             concurrent=added.concurrent,
@@ -167,16 +191,54 @@ def scan_work(table: RelationStatistics) -> Work:
     return Work(WorkKind.SCAN, table.name, table.rows, _scan_ms(table))
 
 
-def foreign_key_work(table: RelationStatistics, referenced: RelationStatistics) -> Work:
-    """Joining a table with the one that it refers to; the larger that is, the less is in cache."""
-    per_row = max(40.0, 13 * math.log2(max(referenced.rows, 2)) - 100)
-    milliseconds = _scan_ms(table) + _scan_ms(referenced) + table.rows * per_row / 1e6
-    return Work(WorkKind.FOREIGN_KEY, table.name, table.rows, milliseconds)
+HASHED_ROW_BYTES = 48
+SPILLED_ROW_BYTES = 28
+PROCESSOR_CACHE_BYTES = 3_000_000
+PROBE_NS, SLOWEST_PROBE_NS = 40.0, 360.0
+LOOKUP_NS = 2_500.0
+
+
+def foreign_key_work(
+    table: RelationStatistics,
+    referenced: RelationStatistics,
+    *,
+    memory_bytes: int,
+    version: int,
+    correlation: float | None = None,
+) -> Work:
+    """Joining a table with the one that it refers to, as the server's own query does.
+
+    The server hashes the keys of the one side, from 16 on those of the smaller, and looks up each
+    row of the other. How long that takes depends on whether the processor's cache holds the
+    table of hashes, and on how `correlation` says that rows of like keys lie together. What
+    exceeds `memory_bytes`, its maintenance_work_mem, goes through files, both sides in parts.
+    Few rows are looked up in the index instead.
+    """
+    few = referenced.rows / (500 if version >= 16 else 20)
+    if table.rows < few:
+        milliseconds = _scan_ms(table) + table.rows * LOOKUP_NS / 1e6
+        return Work(WorkKind.FOREIGN_KEY, table.name, table.rows, milliseconds)
+    hashed, probed = referenced.rows, table.rows
+    if version >= 16:
+        hashed, probed = min(hashed, probed), max(hashed, probed)
+    hash_bytes = max(hashed * HASHED_ROW_BYTES, 1)
+    beyond = math.log2(max(min(hash_bytes, memory_bytes) / PROCESSOR_CACHE_BYTES, 1))
+    miss_ns = min(125 * beyond, SLOWEST_PROBE_NS - PROBE_NS)
+    nanoseconds = hashed * (50 + 0.35 * miss_ns)
+    nanoseconds += probed * (PROBE_NS + miss_ns * (1 - abs(correlation or 0)))
+    spilled = 0.0
+    if hash_bytes > memory_bytes:
+        nanoseconds += (hashed + probed) * 90
+        spilled = float((hashed + probed) * SPILLED_ROW_BYTES)
+    milliseconds = _scan_ms(table) + _scan_ms(referenced) + nanoseconds / 1e6
+    return Work(WorkKind.FOREIGN_KEY, table.name, table.rows, milliseconds, disk_bytes=spilled)
 
 
 PER_ROW_NS = {"brin": 40.0, "hash": 470.0, "gin": 900.0, "gist": 2500.0, "spgist": 2000.0}
 """What a row takes in an index that is not sorted for, beside reading it."""
-ENTRY_BYTES = {"brin": 0.1, "hash": 36.0, "gin": 20.0}
+SORTED = ("btree", "hash")
+SORTED_ROW_BYTES = 24
+"""What a row takes in memory while it is sorted, beside its entry."""
 
 
 def index_work(
@@ -184,13 +246,18 @@ def index_work(
     method: str,
     key_width: int | None,
     *,
+    memory_bytes: int,
     share: float = 1.0,
     sure: bool = True,
     size: int | None = None,
     concurrent: bool = False,
     sorted_already: bool = False,
 ) -> Work:
-    """Building one index: reading the table, sorting `share` of its rows, writing it out."""
+    """Building one index: reading the table, sorting `share` of its rows, writing it out.
+
+    What exceeds `memory_bytes`, the server's maintenance_work_mem, is sorted in files, as large
+    as the index, that stand beside it.
+    """
     rows = table.rows * share
     width = DEFAULT_KEY_WIDTH if key_width is None else key_width
     if method == "btree":
@@ -202,10 +269,12 @@ def index_work(
     milliseconds = _scan_ms(table) + rows * per_row / 1e6
     if concurrent:  # a second scan, and a sort of row pointers to compare the two
         milliseconds += _scan_ms(table) + rows * 70 / 1e6
-    entry = ENTRY_BYTES.get(method, 12 + (width + 7) // 8 * 8)
+    entry = entry_bytes(method, width)
     taken = float(rows * entry * 1.1 if size is None else size)
+    sorts = method in SORTED and rows * (entry + SORTED_ROW_BYTES) > memory_bytes
     kind = WorkKind.BTREE if method == "btree" else WorkKind.OTHER_INDEX
-    return Work(kind, table.name, rows, milliseconds, taken, taken, sure)
+    needed = taken + rows * entry if sorts else taken
+    return Work(kind, table.name, rows, milliseconds, taken, needed, sure)
 
 
 def rewrite_work(table: RelationStatistics, *, copies: bool = False) -> Work:

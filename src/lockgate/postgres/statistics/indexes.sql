@@ -12,6 +12,7 @@ SELECT i.indrelid::bigint AS "table",
                ORDER BY k.place) AS keys,
        i.indisunique AS "unique",
        i.indisvalid AS valid,
+       i.indpred IS NOT NULL AS partial,
        pg_catalog.pg_stat_get_numscans(x.oid) AS scans
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid

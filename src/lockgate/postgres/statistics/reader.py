@@ -287,6 +287,7 @@ def _index(row: Row, widths: Mapping[str, int | None], seconds: float | None) ->
         key_width=sum(known) if known and len(known) == len(keys) else None,
         unique=row["unique"],
         valid=row["valid"],
+        partial=row["partial"],
         scans=_rate(row["scans"], seconds),
     )
 
