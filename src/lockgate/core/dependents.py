@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lockgate.core.effects.reading import read_type
 from lockgate.core.effects.structure import (
     ConstraintKind,
+    Expression,
     Kind,
     Name,
     Relation,
@@ -88,6 +89,60 @@ def column_users(
         for table, key in structure.foreign_keys_to(relation.name):
             if column in key.referenced_columns and table.name != relation.name:
                 yield f"foreign key {key.name} of {short(spelled(table.name))}"
+
+
+def type_users(structure: Structure, parts: tuple[str, ...]) -> Iterator[str]:
+    """In words the columns and domains that have a type, by its name in a DROP."""
+    for relation in structure.relations.values():
+        for column in relation.columns.values():
+            if column.type is not None and _is_type(structure, column.type, parts):
+                yield f"column {column.name} of {short(spelled(relation.name))}"
+    for name, domain in structure.domains.items():
+        if domain.base is not None and _is_type(structure, domain.base, parts):
+            yield f"domain {short(spelled(name))}"
+
+
+def _is_type(structure: Structure, type_name: TypeName, parts: tuple[str, ...]) -> bool:
+    if type_name.name != parts[-1]:
+        return False
+    schemas = (parts[-2],) if len(parts) > 1 else structure.search_path
+    return type_name.schema in schemas or (type_name.schema is None and len(parts) == 1)
+
+
+def function_users(structure: Structure, parts: tuple[str, ...]) -> Iterator[str]:
+    """In words what calls a function that no other has the name of: it would stand in the way."""
+    if len(structure.routine(parts)) != 1:
+        return
+    for relation in structure.relations.values():
+        table = short(spelled(relation.name))
+        for trigger, function in relation.trigger_functions.items():
+            if function.split(".")[-1] == parts[-1]:
+                yield f"trigger {trigger} of {table}"
+        for column in relation.columns.values():
+            if _calls(column.default, parts):
+                kind = "generated column" if column.generated else "the default of"
+                yield f"{kind} {column.name} of {table}"
+        for constraint in relation.constraints.values():
+            if _calls(constraint.expression, parts):
+                yield f"constraint {constraint.name} of {table}"
+        index = relation.index
+        if index is not None and any(
+            _calls(e, parts) for e in (*index.expressions, index.predicate)
+        ):
+            yield f"index {table}"
+        if relation.kind in _VIEWS and _names_function(relation.uses, parts):
+            yield f"{relation.kind.value} {table}"
+
+
+def _calls(expression: Expression | None, parts: tuple[str, ...]) -> bool:
+    return expression is not None and _names_function(expression.tree, parts)
+
+
+def _names_function(tree: Node, parts: tuple[str, ...]) -> bool:
+    return any(
+        kind == "FuncCall" and words(node.get("funcname"))[-1:] == parts[-1:]
+        for kind, node in nodes(tree)
+    )
 
 
 def _reads(structure: Structure, view: Relation, name: Name) -> bool:

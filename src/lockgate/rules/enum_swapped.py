@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.trees import object_name, words
+from lockgate.core.effects.trees import body, object_name, words
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, listed
 
@@ -18,7 +18,7 @@ CODE = "LG048"
 NAME = "enum-swapped"
 FAMILY = Family.BLOCKS
 SEVERITY = Severity.WARNING
-ON = ("RenameStmt", "CreateEnumStmt")
+ON = ("RenameStmt", "CreateEnumStmt", "AT_AlterColumnType")
 
 BAD = """\
 ALTER TYPE status RENAME TO status_old;
@@ -35,16 +35,29 @@ op.execute("ALTER TYPE status ADD VALUE 'returned'")
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """A new enum under the name of one that was renamed in the same change."""
-    renamed, tree = seen.unit.note(NAME), seen.tree
+    """A new enum with the values of an old one, under its name or for a column that had it."""
+    renamed, made = seen.unit.note(NAME), seen.unit.note("enum labels")
     if seen.kind == "RenameStmt":
-        if tree.get("renameType") == "OBJECT_TYPE":
-            parts = object_name(tree.get("object"))
+        if seen.tree.get("renameType") == "OBJECT_TYPE":
+            parts = object_name(seen.tree.get("object"))
             renamed[parts[-1]] = tuple(_labels(seen, parts))
-        return
-    name = words(tree.get("typeName"))[-1]
-    old = renamed.get(name)
-    new = [node["String"].get("sval", "") for node in tree.get("vals", ())]
+    elif seen.kind == "CreateEnumStmt":
+        name = words(seen.tree.get("typeName"))[-1]
+        new = [node["String"].get("sval", "") for node in seen.tree.get("vals", ())]
+        made[name] = new
+        yield from _swapped(name, renamed.get(name), new)
+    else:
+        column = seen.relation.columns.get(seen.action.get("name", ""))
+        type_name = body(seen.action.get("def"), "ColumnDef").get("typeName", {})
+        labels = made.get((words(type_name.get("names")) or ("",))[-1])
+        if labels is not None and column is not None and column.type is not None:
+            old = column.type.name
+            if old not in renamed and seen.exists(seen.table):
+                parts = (column.type.schema, old) if column.type.schema else (old,)
+                yield from _swapped(old, tuple(_labels(seen, parts)) or None, labels)
+
+
+def _swapped(name: str, old: object, new: list[str]) -> Iterator[Hazard]:
     if isinstance(old, tuple) and [label for label in new if label in old] == list(old):
         more = listed(repr(label) for label in new if label not in old)
         with_what = f" for {more}" if old and more else ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.concurrently import built_as_one
 from lockgate.core.dependents import dropped
 from lockgate.core.effects.structure import Kind, spelled
 from lockgate.core.finding import Severity
@@ -49,10 +50,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
             if spelled(found.name) not in seen.unit.made and any(locked):
                 yield Hazard(_message("the table of " + parts[-1]), REMEDY)
         elif seen.exists(table) and spelled(found.name) not in seen.unit.made:
-            yield Hazard(_message(short(table)), REMEDY, table, sized=True)
+            whole = built_as_one(seen.structure, found)
+            yield Hazard(_message(short(table)), WHOLE if whole else REMEDY, table, sized=True)
 
 
 REMEDY = "write DROP INDEX CONCURRENTLY, outside a transaction"
+WHOLE = "drop it with a short lock_timeout: PostgreSQL drops this one in no other way"
 
 
 def _message(table: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.concurrently import keeps_all_partitions
 from lockgate.core.effects.trees import body
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
@@ -37,9 +38,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
     partition = body(seen.action.get("def"), "PartitionCmd")
     if partition.get("concurrent") or not seen.exists(seen.table):
         return
+    remedy = "write DETACH PARTITION ... CONCURRENTLY, outside a transaction"
+    if keeps_all_partitions(seen.structure, seen.relation):
+        remedy = "detach it with a short lock_timeout: a default partition rules CONCURRENTLY out"
     yield Hazard(
         f"blocks reads and writes on {short(seen.table)} while it waits for its transactions",
-        "write DETACH PARTITION ... CONCURRENTLY, outside a transaction",
+        remedy,
         seen.table,
         sized=True,
     )

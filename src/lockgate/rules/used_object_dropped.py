@@ -8,10 +8,17 @@ Drop what uses it by name, first, in statements that a reviewer can see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from lockgate.core.dependents import column_users, constraint_users, dropped, relation_users
-from lockgate.core.effects.structure import spelled
+from lockgate.core.dependents import (
+    column_users,
+    constraint_users,
+    dropped,
+    function_users,
+    relation_users,
+    type_users,
+)
+from lockgate.core.effects.structure import Structure, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short, using
 
@@ -46,6 +53,9 @@ def check(seen: Seen) -> Iterator[Hazard]:
     known = True
     if seen.kind == "DropStmt":
         kind = tree.get("removeType")
+        if kind in _OTHERS:
+            yield from _of_no_relation(seen, _OTHERS[kind])
+            return
         if kind not in _ASKED:
             return
         names = [seen.structure.resolve(parts) for parts in dropped(tree)]
@@ -88,3 +98,29 @@ _ASKED = (
     "OBJECT_INDEX",
     "OBJECT_SEQUENCE",
 )
+
+
+def _of_no_relation(
+    seen: Seen, users_of: Callable[[Structure, tuple[str, ...]], Iterator[str]]
+) -> Iterator[Hazard]:
+    """Types and functions that are known to be used; what made them here may be dropped here."""
+    for parts in dropped(seen.tree):
+        users = sorted(set(users_of(seen.structure, parts)))
+        what = ".".join(parts).removeprefix("public.")
+        if users and seen.tree.get("behavior") == "DROP_CASCADE":
+            message, severity = f"drops {listed(users)} together with {what}", Severity.ERROR
+        elif users:
+            fails, severity = seen.fails
+            message = f"{fails}: {using(users)} {what}"
+        else:
+            continue
+        yield Hazard(message, "drop what uses it first, by name", severity=severity)
+
+
+_OTHERS = {
+    "OBJECT_TYPE": type_users,
+    "OBJECT_DOMAIN": type_users,
+    "OBJECT_FUNCTION": function_users,
+    "OBJECT_PROCEDURE": function_users,
+    "OBJECT_ROUTINE": function_users,
+}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.concurrently import lacks_a_key
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -36,7 +37,9 @@ def check(seen: Seen) -> Iterator[Hazard]:
     how = "from now on: it has no rows" if seen.tree.get("skipData") else "while its query runs"
     yield Hazard(
         f"blocks reads on {short(seen.table)} {how}",
-        "write REFRESH MATERIALIZED VIEW CONCURRENTLY",
+        "give it a unique index, then write REFRESH MATERIALIZED VIEW CONCURRENTLY"
+        if lacks_a_key(seen.structure, seen.relation)
+        else "write REFRESH MATERIALIZED VIEW CONCURRENTLY",
         seen.table,
         sized=True,
     )

@@ -1,0 +1,129 @@
+"""Rules beyond their own examples: what each has to find, and what it has to leave alone."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from lockgate.core.effects import Structure
+from lockgate.core.finding import Finding
+from lockgate.core.linter import UnitLinter, by_subject
+from lockgate.core.rule import Unit
+from lockgate.core.script import read_script
+from lockgate.core.sql.trees import parse
+from lockgate.workflows.linting import choose_rules
+
+SCHEMA = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN score AS int;
+CREATE FUNCTION plus(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+CREATE FUNCTION idle(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE people (id int PRIMARY KEY, mood mood, note text, best score, n int);
+CREATE INDEX people_n ON people (plus(n));
+CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TYPE unused AS ENUM ('a');
+CREATE MATERIALIZED VIEW sums AS SELECT id FROM people;
+CREATE TABLE events (at int) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9);
+CREATE INDEX events_at ON events (at);
+CREATE TABLE logs (at int) PARTITION BY RANGE (at);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (9);
+CREATE TABLE logs_rest PARTITION OF logs DEFAULT;
+"""
+ADDED = "BEGIN; ALTER TYPE mood ADD VALUE 'new'; {} COMMIT;"
+
+
+def findings(sql: str, *, revision: str | None = None) -> list[Finding]:
+    """What all rules but those of style say of `sql` in that schema."""
+    structure = Structure(complete=True)
+    for parsed in parse(SCHEMA):
+        structure.apply(parsed)
+    unit = Unit(structure, 18, file="change.sql", revision=revision, complete=True)
+    answers = UnitLinter(by_subject(choose_rules()), unit).script(
+        read_script(io.BytesIO(sql.encode()))
+    )
+    return [answer for answer in answers if isinstance(answer, Finding)]
+
+
+FOUND = [
+    ("LG047", ADDED.format("UPDATE people SET mood = 'new' WHERE id = 1;")),
+    ("LG047", ADDED.format("UPDATE people SET id = 2 WHERE mood IN ('ok', 'new');")),
+    ("LG047", ADDED.format("INSERT INTO people (id, mood) VALUES (1, 'ok'), (2, 'new');")),
+    ("LG047", ADDED.format("INSERT INTO people (id, note) VALUES (1, 'new'::mood::text);")),
+    ("LG047", ADDED.format("INSERT INTO elsewhere (note) VALUES ('new');")),
+    ("LG047", ADDED.format("ALTER TABLE people ALTER mood SET DEFAULT 'new';")),
+    (
+        "LG048",
+        "CREATE TYPE tone AS ENUM ('sad', 'ok', 'new');"
+        "ALTER TABLE people ALTER mood TYPE tone USING mood::text::tone;",
+    ),
+    ("LG033", "DROP TYPE mood;"),
+    ("LG033", "DROP DOMAIN score;"),
+    ("LG033", "DROP FUNCTION plus(int);"),
+    ("LG033", "DROP FUNCTION touch();"),
+    ("LG054", "BEGIN; SELECT pg_catalog.set_config('search_path', '', false); COMMIT;"),
+    ("LG054", "BEGIN; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; COMMIT;"),
+    ("LG055", "CREATE INDEX CONCURRENTLY ON ONLY events (at);"),
+    ("LG055", "DROP INDEX CONCURRENTLY events_at;"),
+    ("LG055", "ALTER TABLE logs DETACH PARTITION logs_1 CONCURRENTLY;"),
+    ("LG055", "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;"),
+    (
+        "LG055",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON sums ((id + 1));"
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;",
+    ),
+]
+LEFT_ALONE = [
+    ("LG047", ADDED.format("INSERT INTO people (id, note) VALUES (1, 'new');")),
+    ("LG047", ADDED.format("UPDATE people SET note = 'new' WHERE id = 1;")),
+    ("LG047", ADDED.format("UPDATE people SET n = 1 WHERE note = 'new';")),
+    (
+        "LG048",
+        "CREATE TYPE tone AS ENUM ('ok', 'new');"
+        "ALTER TABLE people ALTER mood TYPE tone USING mood::text::tone;",
+    ),
+    ("LG033", "DROP TYPE unused;"),
+    ("LG033", "DROP FUNCTION idle(int);"),
+    ("LG033", "ALTER TABLE people ALTER mood TYPE text; DROP TYPE mood;"),
+    ("LG033", "DROP TRIGGER touched ON people; DROP FUNCTION touch();"),
+    ("LG054", "BEGIN; SELECT set_config('search_path', '', true); COMMIT;"),
+    ("LG054", "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; COMMIT;"),
+    ("LG054", "BEGIN; SET search_path = archive; ROLLBACK;"),
+    ("LG054", "SET search_path = archive;"),
+    ("LG055", "CREATE INDEX CONCURRENTLY ON events_1 (at);"),
+    ("LG055", "REINDEX INDEX CONCURRENTLY events_at;"),
+    ("LG055", "ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;"),
+    (
+        "LG055",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON sums (id);"
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "sql"), FOUND)
+def test_hazard_is_found(code: str, sql: str) -> None:
+    assert code in {finding.code for finding in findings(sql)}
+
+
+@pytest.mark.parametrize(("code", "sql"), LEFT_ALONE)
+def test_harmless_is_left_alone(code: str, sql: str) -> None:
+    assert code not in {finding.code for finding in findings(sql)}
+
+
+def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
+    assert "LG054" in {found.code for found in findings("SET ROLE joe;", revision="abc")}
+
+
+@pytest.mark.parametrize(
+    ("sql", "remedy"),
+    [
+        ("DROP INDEX events_at;", "PostgreSQL drops this one in no other way"),
+        ("ALTER TABLE logs DETACH PARTITION logs_1;", "a default partition rules CONCURRENTLY out"),
+        ("REFRESH MATERIALIZED VIEW sums;", "give it a unique index, then write"),
+    ],
+)
+def test_remedy_is_not_to_write_what_postgresql_refuses(sql: str, remedy: str) -> None:
+    assert remedy in " ".join(found.remedy for found in findings(sql))
