@@ -621,6 +621,14 @@ add(
             "CREATE PUBLICATION {own}",
             "CREATE PUBLICATION {own} FOR TABLES IN SCHEMA {own}",
         ),
+        "an oddly named publication of a schema": (
+            'CREATE SCHEMA "{own}: y"; CREATE PUBLICATION "{own}: p"',
+            'CREATE SCHEMA "{own}: y"; CREATE PUBLICATION "{own}: p" FOR TABLES IN SCHEMA "{own}: y"',
+        ),
+        "an oddly named publication of a table": (
+            'CREATE TABLE "t: u" (a int); CREATE PUBLICATION "{own}: p"',
+            'CREATE TABLE "t: u" (a int); CREATE PUBLICATION "{own}: p" FOR TABLE "t: u"',
+        ),
         "an unlogged sequence": ("CREATE SEQUENCE s", "CREATE UNLOGGED SEQUENCE s"),
     },
     since=15,
@@ -840,6 +848,14 @@ add(
         "a trigger disabled in a partition": (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()",
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE p1 DISABLE TRIGGER g",
+        ),
+        "a trigger disabled in all partitions": (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE p DISABLE TRIGGER g",
+        ),
+        "a trigger disabled but in its partitions": (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER g AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE ONLY p DISABLE TRIGGER g",
         ),
     },
 )
@@ -1081,6 +1097,14 @@ add(
         "a search_path": (
             f"{ONE} SET search_path = pg_catalog",
             f"{ONE} SET search_path = pg_catalog, public",
+        ),
+        "an odd name in a search_path": (
+            f'{ONE} SET search_path = pg_catalog, "b, c=d"',
+            f"""{ONE} SET search_path = pg_catalog, "b", "c=d" SET application_name = 'x, y=1'""",
+        ),
+        "settings that read alike": (
+            f"{ONE} SET my.thing = 'x, a.y=1'",
+            f"{ONE} SET my.thing = 'x' SET a.y = '1'",
         ),
         "a support function": (
             "CREATE FUNCTION f(text, text) RETURNS bool LANGUAGE internal STRICT IMMUTABLE AS 'texteq'",
@@ -1405,6 +1429,26 @@ add(
         "a foreign partition": (
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE FOREIGN TABLE t (a int) SERVER {own}s",
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE FOREIGN TABLE t PARTITION OF p FOR VALUES FROM (0) TO (1) SERVER {own}s",
+        ),
+        "options that read alike": (
+            "ALTER SERVER {own}s OPTIONS (a 'x, b=y')",
+            "ALTER SERVER {own}s OPTIONS (a 'x', b 'y')",
+        ),
+        "odd options": (
+            """ALTER SERVER {own}s OPTIONS (a 'x, y=1', "B c" 'it''s', "d,e" '=,=', f '')""",
+            """ALTER SERVER {own}s OPTIONS (a 'x', y '1', "B c" '''q''', "d,e" '=, =', f E'a\nb')""",
+        ),
+        "a wrapper's odd options": (
+            "ALTER FOREIGN DATA WRAPPER {own} OPTIONS (a 'x, b=y')",
+            "ALTER FOREIGN DATA WRAPPER {own} OPTIONS (a 'x', b 'y')",
+        ),
+        "a foreign table's odd options": (
+            "CREATE FOREIGN TABLE t (a int) SERVER {own}s OPTIONS (a 'x, b=y')",
+            "CREATE FOREIGN TABLE t (a int) SERVER {own}s OPTIONS (a 'x', b 'y')",
+        ),
+        "a foreign column's odd options": (
+            "CREATE FOREIGN TABLE t (a int OPTIONS (a 'x, b=y')) SERVER {own}s",
+            "CREATE FOREIGN TABLE t (a int OPTIONS (a 'x', b 'y')) SERVER {own}s",
         ),
         "a check of a foreign table": (
             "CREATE FOREIGN TABLE t (a int) SERVER {own}s",

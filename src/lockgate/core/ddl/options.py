@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lockgate.core.ddl.text import literal, split_options
+from lockgate.core.ddl.text import literal
+from lockgate.core.option_text import split_options
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 

@@ -34,7 +34,7 @@ from lockgate.core.ddl.structure import (
     Structure,
     Unit,
 )
-from lockgate.core.ddl.text import split_name
+from lockgate.core.ddl.text import split_list, split_name
 
 FOREIGN_KEY = "foreign key"
 
@@ -239,7 +239,7 @@ class Plan:
             if owner is not None:
                 yield "column", owner.definition
         elif unit.kind in ("publication table", "publication schema"):
-            publication, _, rest = unit.name.partition(": ")
+            publication, rest = split_list(unit.name, ": ")
             yield "publication", publication
             yield "table", rest
             yield "schema", rest

@@ -285,8 +285,7 @@ class Structure:
             yield PARTITION, unit.table
             yield from self.named.get(unit.name, ())
         elif kind == "publication table" or kind == "publication schema":
-            publication, _, _ = unit.name.partition(": ")
-            yield "publication", publication
+            yield "publication", split_list(unit.name, ": ")[0]
         if kind == COLUMN_DEFAULT:
             yield "column", unit.name
         elif kind == "trigger":

@@ -23,7 +23,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _QUOTED_OR_BRACKET = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\]]""")
-_OPTION = re.compile(r', (?=[^\s,="]+=)')
 
 
 @lru_cache(maxsize=1 << 16)
@@ -64,12 +63,6 @@ def split_list(text: str, separator: str = ", ") -> list[str]:
         depth += (match[0] in "([") - (match[0] in ")]")
         position = match.end()
     return [*members, text[begin:]]
-
-
-def split_options(text: str | None) -> dict[str, str]:
-    """Options that stand as `key=value, key=value`; a value may hold a comma."""
-    pairs = (pair.partition("=") for pair in _OPTION.split(text)) if text else ()
-    return {key: value for key, _, value in pairs}
 
 
 def literal(text: str) -> str:

@@ -42,12 +42,8 @@ SELECT 'column' AS kind,
        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
        -- Without a target it is -1 before PostgreSQL 17, and NULL from then on.
        nullif(a.attstattarget, -1)::text AS "statistics target",
-       CASE WHEN a.attoptions IS NOT NULL THEN
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(a.attoptions) AS o) END AS options,
-       CASE WHEN a.attfdwoptions IS NOT NULL THEN
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(a.attfdwoptions) AS o) END AS "foreign options",
+       a.attoptions AS options,
+       a.attfdwoptions AS "foreign options",
        CASE WHEN a.attinhcount > 0 AND NOT c.relispartition AND a.attislocal THEN 'and declared'
             WHEN a.attinhcount > 0 AND NOT c.relispartition THEN 'yes' END AS inherited
   FROM pg_catalog.pg_class AS c

@@ -13,9 +13,7 @@ SELECT 'constraint' AS kind,
        CASE WHEN NOT c.convalidated THEN
             CASE WHEN pg_catalog.pg_get_constraintdef(c.oid) LIKE '%% NOT ENFORCED'
                  THEN 'not enforced' ELSE 'not valid' END END AS validity,
-       CASE WHEN x.reloptions IS NOT NULL THEN
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(x.reloptions) AS o) END AS "storage parameters",
+       x.reloptions AS "storage parameters",
        CASE WHEN i.indisclustered THEN 'yes' END AS clustered,
        CASE WHEN h.inhparent IS NOT NULL
             THEN pg_catalog.format('%%I.%%I', pn.nspname, p.relname) END AS "attached to"

@@ -3,8 +3,7 @@ SELECT 'foreign-data wrapper' AS kind,
        pg_catalog.quote_ident(w.fdwname) AS name,
        nullif(w.fdwhandler, 0)::pg_catalog.regproc::text AS handler,
        nullif(w.fdwvalidator, 0)::pg_catalog.regproc::text AS validator,
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(w.fdwoptions) AS o) AS options
+       w.fdwoptions AS options
   FROM pg_catalog.pg_foreign_data_wrapper AS w
  WHERE w.oid >= 16384
    AND NOT EXISTS (SELECT 1

@@ -4,8 +4,7 @@ SELECT 'server' AS kind,
        pg_catalog.quote_ident(w.fdwname) AS wrapper,
        s.srvtype AS type,
        s.srvversion AS version,
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(s.srvoptions) AS o) AS options
+       s.srvoptions AS options
   FROM pg_catalog.pg_foreign_server AS s
   JOIN pg_catalog.pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
  WHERE NOT EXISTS (SELECT 1

@@ -21,8 +21,7 @@ SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind,
        p.procost::text AS cost,
        CASE WHEN p.proretset THEN p.prorows::text END AS rows,
        CASE WHEN p.prosupport <> 0 THEN p.prosupport::pg_catalog.regproc::text END AS support,
-       (SELECT pg_catalog.string_agg(s, ', ' ORDER BY s COLLATE "C")
-          FROM pg_catalog.unnest(p.proconfig) AS s) AS configuration,
+       p.proconfig AS configuration,
        (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.type, NULL), ', ' ORDER BY t.position)
           FROM pg_catalog.unnest(p.protrftypes) WITH ORDINALITY AS t (type, position)) AS transforms
   FROM pg_catalog.pg_proc AS p

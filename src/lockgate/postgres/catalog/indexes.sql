@@ -14,9 +14,7 @@ SELECT CASE WHEN i.indisvalid AND i.indisready OR i.relkind = 'I' THEN 'index'
                          - coalesce(pg_catalog.length(i.predicate) + 7, 0)) AS columns,
        CASE WHEN i.nulls_not_distinct THEN 'yes' END AS "nulls not distinct",
        i.predicate AS predicate,
-       CASE WHEN i.reloptions IS NOT NULL THEN
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(i.reloptions) AS o) END AS "storage parameters",
+       i.reloptions AS "storage parameters",
        CASE WHEN i.indisclustered THEN 'yes' END AS clustered,
        CASE WHEN i.relispartition THEN
        (SELECT pg_catalog.format('%%I.%%I', pn.nspname, p.relname)

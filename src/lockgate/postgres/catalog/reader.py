@@ -14,6 +14,7 @@ from psycopg import errors
 from psycopg.rows import dict_row, tuple_row
 
 from lockgate.core.catalog import COSMETIC_KINDS, Catalog, CatalogObject
+from lockgate.core.option_text import join_options
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.postgres.catalog.spelling import NEWEST_SPELLING, settle
 
@@ -304,6 +305,8 @@ def queries(major: int) -> dict[str, bytes]:
 
 
 BATCH_ROWS = 2000
+TEXT_ARRAY = 1009
+"""The type of what holds options, by its oid."""
 
 
 def _assemble(
@@ -313,12 +316,21 @@ def _assemble(
     columns = [column.name for column in cursor.description or ()]
     first = 3 if columns[2:3] == ["definition"] else 2
     names = columns[first:]
+    lists = [
+        position
+        for position, column in enumerate((cursor.description or ())[first:])
+        if column.type_code == TEXT_ARRAY
+    ]
     # Most columns have one of a few types and nothing else: equal properties are one tuple.
     known: dict[tuple[str | None, ...], tuple[tuple[str, str], ...]] = {}
     kinds: dict[str, tuple[str, bool]] = {}
     while rows:
         for row in rows:
             values = row[first:]
+            if lists and any(values[position] is not None for position in lists):
+                values = tuple(
+                    join_options(value) if isinstance(value, list) else value for value in values
+                )
             properties = known.get(values)
             if properties is None:
                 pairs = zip(names, values, strict=True)

@@ -8,9 +8,7 @@ SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS bounds,
        CASE WHEN NOT c.relispartition THEN h.parents END AS inherits,
        m.amname AS "access method",
-       CASE WHEN c.reloptions IS NOT NULL THEN
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(c.reloptions) AS o) END AS "storage parameters",
+       c.reloptions AS "storage parameters",
        CASE WHEN t.reloptions IS NOT NULL THEN
        (SELECT pg_catalog.string_agg('toast.' || o, ', ' ORDER BY o COLLATE "C")
           FROM pg_catalog.unnest(t.reloptions) AS o) END AS "toast parameters",
@@ -26,8 +24,7 @@ SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
             WHEN c.relrowsecurity THEN 'enabled'
             WHEN c.relforcerowsecurity THEN 'disabled, forced' END AS "row security",
        pg_catalog.quote_ident(s.srvname) AS server,
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(f.ftoptions) AS o) AS options
+       f.ftoptions AS options
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_am AS m ON m.oid = c.relam AND m.amname <> 'heap'

@@ -7,8 +7,7 @@ SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END AS kind,
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        CASE WHEN c.relpersistence = 'u' THEN 'yes' END AS unlogged,
        m.amname AS "access method",
-       (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C")
-          FROM pg_catalog.unnest(c.reloptions) AS o) AS options,
+       c.reloptions AS options,
        (SELECT pg_catalog.string_agg('toast.' || o, ', ' ORDER BY o COLLATE "C")
           FROM pg_catalog.pg_class AS t, pg_catalog.unnest(t.reloptions) AS o
          WHERE t.oid = c.reltoastrelid) AS "toast parameters",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lockgate.core.ddl.kinds import Alteration
 from lockgate.core.ddl.script import Step
 from lockgate.core.ddl.structure import Structure, Unit
-from lockgate.core.ddl.text import literal, split_list, split_options, unquote
+from lockgate.core.ddl.text import literal, split_list, unquote
+from lockgate.core.option_text import split_options
 
 KINDS = ("function", "procedure")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockgate.core.ddl.kinds import Alteration
 from lockgate.core.ddl.script import Step
 from lockgate.core.ddl.structure import Structure, Unit
-from lockgate.core.ddl.text import literal
+from lockgate.core.ddl.text import literal, split_list
 
 KINDS = ("publication", "publication table", "publication schema")
 
@@ -50,11 +50,11 @@ def _options(unit: Unit, old: Unit | None = None) -> list[str]:
 
 
 def _publication(unit: Unit) -> str:
-    return unit.name.partition(": ")[0]
+    return split_list(unit.name, ": ")[0]
 
 
 def _member(unit: Unit) -> str:
-    name = unit.name.partition(": ")[2]
+    name = split_list(unit.name, ": ")[1]
     if unit.kind == "publication schema":
         return f"TABLES IN SCHEMA {name}"
     columns = f" ({unit.get('columns')})" if unit.get("columns") else ""

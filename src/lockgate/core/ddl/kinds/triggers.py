@@ -21,7 +21,7 @@ def create(unit: Unit, structure: Structure) -> list[Step]:
     """CREATE TRIGGER, CREATE RULE, CREATE EVENT TRIGGER; of a partition's copy only its state."""
     steps = [] if is_copy(unit, structure) else [Step(_created(unit))]
     if unit.get("enabled") or not steps:
-        steps.append(_enabled(unit, unit.get("enabled")))
+        steps += _set_enabled(unit, structure)
     return steps
 
 
@@ -41,7 +41,7 @@ def alter(old: Unit, new: Unit, alteration: Alteration) -> list[Step] | None:
     copy = is_copy(old, alteration.before) and is_copy(new, alteration.after)
     if alteration.property_differs(old, new, "enabled", *(("definition",) if copy else ())):
         return None
-    return [_enabled(new, new.get("enabled"))]
+    return _set_enabled(new, alteration.after)
 
 
 def is_copy(unit: Unit, structure: Structure) -> bool:
@@ -52,12 +52,22 @@ def is_copy(unit: Unit, structure: Structure) -> bool:
     )
 
 
+def _set_enabled(unit: Unit, structure: Structure) -> list[Step]:
+    """Its state, which partitions take over, and then that of those copies that have another."""
+    steps = [_enabled(unit, unit.get("enabled"))]
+    if unit.kind == "trigger":
+        for part in structure.heirs.get(unit.table, ()):
+            copy = structure.units.get(("trigger", f"{part}.{unit.own_name}"))
+            steps += _set_enabled(copy, structure) if copy is not None else []
+    return steps
+
+
 def _enabled(unit: Unit, state: str | None) -> Step:
     verb = VERBS[state]
     if unit.kind == "event trigger":
         return Step(f"ALTER EVENT TRIGGER {unit.name} {verb}", ("enabled",))
     what = f"{verb} {unit.kind.upper()} {unit.own_name}"
-    return Step(f"ALTER TABLE ONLY {unit.table} {what}", ("enabled",))
+    return Step(f"ALTER TABLE {unit.table} {what}", ("enabled",))
 
 
 def _created(unit: Unit) -> str:
