@@ -142,6 +142,39 @@ def test_check_names_what_the_models_have_and_the_revisions_lack(
     )
 
 
+def test_check_says_once_what_has_one_cause(project: Path, check: Check) -> None:
+    text = 'from alembic import op\nrevision = "{}"\ndown_revision = "{}"\n'
+    for below, name, run in (("three", "bad", "SELECT 1/0"), ("bad", "b", ""), ("b", "c", "")):
+        (project / "migrations" / "versions" / f"{name}.py").write_text(
+            text.format(name, below)
+            + f"def upgrade():\n    op.execute('{run or 'SELECT 1'}')\ndef downgrade():\n    pass\n"
+        )
+
+    findings = [f for f in json.loads(check().stdout)["findings"] if f["severity"] == "error"]
+
+    said = [f["message"] for f in findings if f["code"] == "LG-CHK-3"]
+    assert len(said) == 2
+    assert "division by zero" in said[0]
+    assert said[1] == "b and 1 after it were not tried: bad does not upgrade"
+
+
+def test_check_folds_a_table_of_the_models_into_one_finding(project: Path, check: Check) -> None:
+    env_py = project / "migrations" / "env.py"
+    env_py.write_text(
+        env_py.read_text().replace(
+            "engine =",
+            'sa.Table("part", metadata, sa.Column("id", sa.Integer, primary_key=True))\nengine =',
+        )
+    )
+
+    document = json.loads(check().stdout)
+
+    (finding,) = document["findings"]
+    expected = "table public.part added by the models, with 3 objects of its own"
+    assert finding["message"] == expected
+    assert len(document["models_changes"]) == 4
+
+
 def test_check_only_warns_of_what_metadata_cannot_describe(project: Path, check: Check) -> None:
     file = project / "migrations" / "versions" / "three.py"
     text = file.read_text()

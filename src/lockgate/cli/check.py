@@ -69,5 +69,6 @@ def check(
         )
         TERMINAL.document("check", content)
     else:
-        TERMINAL.text(check_text(found.server, found.findings, found.models_match))
+        text = check_text(found.server, found.findings, found.models_match, width=TERMINAL.width)
+        TERMINAL.text(text)
     return 0 if found.ok else 1

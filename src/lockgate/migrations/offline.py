@@ -25,6 +25,7 @@ from sqlalchemy.inspection import _inspects
 from sqlalchemy.sql import Executable
 
 from lockgate.core.statement import Direction
+from lockgate.migrations.process import alembic_hushed
 from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
 
 
@@ -68,7 +69,7 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
     """What `function`, which stands in the file `path`, sends."""
     recorder = _Recorder(path)
     try:
-        with recorder.operations():
+        with alembic_hushed(), recorder.operations():
             function()
     except Exception as error:
         names = getattr(function, "__globals__", {})

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from lockgate.core.catalog import Change, ChangeKind
-from lockgate.core.ddl.text import split_name
+from lockgate.core.members import MEMBERS, gathered
 
 SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.ALTERED: "~"}
 
@@ -26,60 +26,19 @@ def changes_text(
     Below a whole table stand its columns, constraints, indexes and sequences. What is cosmetic is
     left out unless it is asked for. `missed` are marked as what autogenerate does not see.
     """
-    shown = [change for change in changes if cosmetic or not change.cosmetic]
-    members = _members(shown)
     lines = []
-    for change in shown:
-        if (change.kind, _table_of(change)) in members:
-            continue
+    for change, members in gathered(c for c in changes if cosmetic or not c.cosmetic):
         first, *rest = _lines(change, indent)
         lines += [f"{first}  ({NOT_SEEN})" if change in (missed or ()) else first, *rest]
-        for member in members.get((change.kind, change.name), ()):
+        for member in members:
             text = member.to if member.kind is ChangeKind.ADDED else member.from_
             name = member.name.removeprefix(f"{change.name}.")
             lines.append(f"{indent}    {member.object} {name}: {_one_line(text)}")
     return "\n".join(lines)
 
 
-MEMBERS = ("column", "constraint")
-"""Kinds of objects that are named by their table."""
-ON_TABLES = {"index": "table ", "sequence": "owned by "}
-"""Kinds of objects with names of their own that belong to a table, and what says to which."""
 TOLD_WHOLE = (*MEMBERS, "domain", "enum", "index", "policy", "sequence", "statistics", "trigger")
 """Kinds of objects whose whole definition fits behind their name."""
-
-
-def _members(changes: Iterable[Change]) -> dict[tuple[ChangeKind, str], list[Change]]:
-    """The members of each table that was added or removed, by what happened and its name."""
-    whole = [change for change in changes if change.property is None]
-    members: dict[tuple[ChangeKind, str], list[Change]] = {
-        (change.kind, change.name): [] for change in whole if change.object.endswith("table")
-    }
-    for change in whole:
-        table = members.get((change.kind, _table_of(change)))
-        if table is not None:
-            table.append(change)
-    return members
-
-
-def _table_of(change: Change) -> str:
-    """The table that the object belongs to, empty where it is none's."""
-    if change.object in MEMBERS:
-        return _outer(change.name)
-    says = ON_TABLES.get(change.object)
-    if says is None or change.property is not None:
-        return ""
-    text = (change.to if change.kind is ChangeKind.ADDED else change.from_) or ""
-    for line in text.splitlines():
-        if line.startswith(says):
-            name = line.removeprefix(says)
-            return name if change.object == "index" else _outer(name)
-    return ""
-
-
-def _outer(name: str) -> str:
-    """A qualified name without its last part."""
-    return ".".join(split_name(name)[:-1])
 
 
 def _lines(change: Change, indent: str) -> list[str]:

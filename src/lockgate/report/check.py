@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lockgate.core.finding import Finding, Severity
+from lockgate.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from lockgate.core.catalog import Change
 
 
-def check_text(server: str, findings: Iterable[Finding], models_match: bool | None) -> str:
-    """A line per Finding with its remedy, and a sentence at the end."""
+def check_text(
+    server: str, findings: Sequence[Finding], models_match: bool | None, *, width: int
+) -> str:
+    """Each Finding, its remedy below the last one that has it, and a sentence at the end."""
     lines = []
-    errors = warnings = 0
-    for finding in findings:
-        errors += finding.severity is Severity.ERROR
-        warnings += finding.severity is not Severity.ERROR
-        lines.append(
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    warnings = len(findings) - errors
+    for finding, following in zip_longest(findings, findings[1:]):
+        lines += wrapped(
             f"{finding.severity.value}[{finding.code}] {finding.source}: {finding.message}"
-            + (f" ({finding.file}:{finding.line})" if finding.file is not None else "")
+            + (f" ({finding.file}:{finding.line})" if finding.file is not None else ""),
+            width,
+            rest="  ",
         )
-        lines.append(f"  {finding.remedy}")
+        if following is None or finding.remedy != following.remedy:
+            lines += wrapped(f"-> {finding.remedy}", width, first="  ", rest="     ")
     if models_match is True:
         lines.append("the models make the same schema as the revisions")
     elif models_match is None:

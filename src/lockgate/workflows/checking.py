@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lockgate.core.catalog import Change
 from lockgate.core.checked import Checked
 from lockgate.core.finding import Finding, Severity
+from lockgate.core.members import gathered
 from lockgate.core.rehearsal import Rehearsal, structural
 from lockgate.errors import LockgateError
 from lockgate.migrations import steps
@@ -98,14 +99,19 @@ def _lint(workspace: Workspace, fresh: tuple[RevisionText, ...], major: int) -> 
 
 
 def _rehearsal(rehearsal: Rehearsal) -> Iterator[Finding]:
+    remedy = "mend the revision; `lockgate rehearse` shows what is left"
     for one in rehearsal.revisions:
-        if one.ok:
+        if one.ok or one.up == "skipped":
             continue
         what = one.error or f"the downgrade is {one.down}"
         if one.down == "ok" and not one.restores:
             what = "the downgrade does not restore the structure"
-        remedy = "mend the revision; `lockgate rehearse` shows what is left"
         yield Finding("LG-CHK-3", "rehearsal", f"{one.revision}: {what}", remedy)
+    skipped = [one for one in rehearsal.revisions if one.up == "skipped"]
+    for why in dict.fromkeys(one.error for one in skipped):
+        first, *more = [one.revision for one in skipped if one.error == why]
+        names = f"{first} and {len(more)} after it were" if more else f"{first} was"
+        yield Finding("LG-CHK-3", "rehearsal", f"{names} not tried: {why}", remedy)
     if rehearsal.whole_error or structural(rehearsal.whole_changes):
         what = rehearsal.whole_error or "one process makes another schema than one by one"
         yield Finding("LG-CHK-3", "rehearsal", what, "run `lockgate rehearse` to see the Changes")
@@ -150,11 +156,12 @@ def _models(
             "models",
             f"{change.object} {change.name}{f', {change.property}' if change.property else ''} "
             f"{change.kind.value} by the models"
+            + (f", with {len(members)} objects of its own" if members else "")
             + (" (autogenerate does not see this)" if change in (found.missed or ()) else ""),
             "run `lockgate revision -m MESSAGE`, or correct the models",
             Severity.ERROR if change.object in MODEL_OBJECTS else Severity.WARNING,
         )
-        for change in changes
+        for change, members in gathered(changes)
     ]
     moved = _moved(workspace, locked, found.fingerprint)
     return _Models(not changes, changes, found.missed, (*moved, *findings))

@@ -27,7 +27,7 @@ def decide(plan: Plan, evidence: Evidence) -> Verdict:
             reason = f"the downgrade of {step.revision} was never tried: run `lockgate rehearse`"
             return Verdict(NAME, False, reason)
         elif rehearsal.down != "ok" or not rehearsal.restores:
-            what = "does not restore" if rehearsal.down == "ok" else f"is {rehearsal.down}"
+            what = "does not restore" if rehearsal.down == "ok" else _WORDS[rehearsal.down]
             reason = (
                 f"the downgrade of {step.revision} {what}: mend it, "
                 'or say irreversible = "why" in the file'
@@ -36,3 +36,6 @@ def decide(plan: Plan, evidence: Evidence) -> Verdict:
     if on_purpose:
         return Verdict(NAME, True, f"no way back, on purpose: {'; '.join(on_purpose)}")
     return Verdict(NAME, True, "every downgrade restored the structure in its rehearsal")
+
+
+_WORDS = {"failed": "fails", "missing": "is missing", "irreversible": "is missing on purpose"}
