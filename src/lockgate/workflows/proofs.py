@@ -7,7 +7,6 @@ it, or in the state directory, where `lockgate check` keeps those of its own com
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from lockgate.core.environment import PRIMARY
 from lockgate.core.proof import is_rehearsed, prove
@@ -59,7 +58,8 @@ class Proofs:
         proof = self._proof(major)
         if proof is not None:
             kept = [known for known in self._remembered() if known != proof][1 - KEPT :]
-            write_atomically(self._path, json.dumps([*kept, proof]))
+            path = self.workspace.state_directory / PROOFS
+            write_atomically(path, json.dumps([*kept, proof]))
 
     def _proof(self, major: int) -> str | None:
         if major not in self._told:
@@ -72,13 +72,10 @@ class Proofs:
         (head,) = self.workspace.lock.heads
         return prove(self.workspace.lock, head, major=major, statements=told.digest)
 
-    @property
-    def _path(self) -> Path:
-        return self.workspace.state_directory / PROOFS
-
     def _remembered(self) -> list[str]:
+        path = self.workspace.settings.state_directory / PROOFS
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []  # never written, or by somebody else: nothing is lost
         return content if isinstance(content, list) else []
