@@ -7,9 +7,11 @@ made cannot be told. Running `env.py` on a server is `driver`'s.
 
 from __future__ import annotations
 
+import json
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -25,8 +27,9 @@ from sqlalchemy.pool import Pool
 from lockgate.core.environment import PRIMARY
 from lockgate.core.url import DatabaseUrl
 from lockgate.migrations import entities
+from lockgate.migrations.apart import apart
 from lockgate.migrations.models import models_of, schemas_of
-from lockgate.migrations.process import alembic_hushed, modules_forgotten, sys_path_kept
+from lockgate.migrations.process import alembic_hushed
 from lockgate.migrations.project import AlembicProject, urls_delivered
 from lockgate.migrations.recording import Record, Untold, record_models
 
@@ -59,23 +62,18 @@ def tell_models(
 
     `beforehand` is what the database is given first.
     """
-    run = _Run(project, major)
-    run.record.note_values(list(beforehand))
+    if not hasattr(os, "fork"):
+        return Told(None, "this system cannot copy a process")
     url = {PRIMARY: DatabaseUrl.parse(NOWHERE, source="unconnected")}
-    try:
-        with ExitStack() as stack:
-            stack.enter_context(chdir(project.root))
-            stack.enter_context(redirect_stdout(sys.stderr))
-            stack.enter_context(urls_delivered(project, url, variable=variable, driver=driver))
-            stack.enter_context(sys_path_kept())
-            stack.enter_context(modules_forgotten(project))
-            stack.enter_context(alembic_hushed())
-            stack.enter_context(run.connected_to_nothing())
-            return Told(run.run_env())
-    except Untold as untold:
-        return Told(None, str(untold))
-    except (Exception, SystemExit) as error:  # the team's own code, which finds no database here
-        return Told(None, run.record.untold or f"env.py stops with {type(error).__name__}")
+
+    def told() -> str:
+        run = _Run(project, major)
+        run.record.note_values(list(beforehand))
+        with urls_delivered(project, url, variable=variable, driver=driver):
+            return json.dumps(run.told())
+
+    answer = apart(told)
+    return Told(None, "env.py ends its process") if answer is None else Told(*json.loads(answer))
 
 
 class _Run:
@@ -87,6 +85,18 @@ class _Run:
         self.record = Record()
         self.configured = 0
         self.migrated = 0
+
+    def told(self) -> tuple[str | None, str | None]:
+        """The digest, or why there is none."""
+        os.chdir(self.project.root)
+        try:
+            with redirect_stdout(sys.stderr), alembic_hushed():
+                self.connect_to_nothing()
+                return self.run_env(), None
+        except Untold as untold:
+            return None, str(untold)
+        except (Exception, SystemExit) as error:  # the team's own, which finds no database here
+            return None, self.record.untold or f"env.py stops with {type(error).__name__}"
 
     def run_env(self) -> str:
         directory = self.project.directory
@@ -142,28 +152,13 @@ class _Run:
 
     # -- SQLAlchemy ------------------------------------------------------------------------
 
-    @contextmanager
-    def connected_to_nothing(self) -> Iterator[None]:
-        """Gives every engine that is made a dialect that connects to nothing."""
-        before = {name: registry.impls.get(name) for name in DIALECTS}
-        for name, loader in before.items():
-            registry.impls[name] = self.loader(loader or registry.auto_fn(name))  # type: ignore[misc]
-        listeners: list[tuple[Any, str, Callable[..., None]]] = [
-            (Engine, "do_connect", self.connecting),
-            (Pool, "connect", self.connected),
-        ]
-        for target, name, listener in listeners:
-            event.listen(target, name, listener)
-        try:
-            yield
-        finally:
-            for target, name, listener in listeners:
-                event.remove(target, name, listener)
-            for name, loader in before.items():
-                if loader is None:
-                    registry.deregister(name)
-                else:
-                    registry.impls[name] = loader
+    def connect_to_nothing(self) -> None:
+        """Gives every engine that is made in this process a dialect that connects to nothing."""
+        for name in DIALECTS:
+            loader = registry.impls.get(name) or registry.auto_fn(name)  # type: ignore[misc]
+            registry.impls[name] = self.loader(loader)
+        event.listen(Engine, "do_connect", self.connecting)
+        event.listen(Pool, "connect", self.connected)
 
     def loader(self, load: Callable[[], Any]) -> Callable[[], type[Dialect]]:
         def loaded() -> type[Dialect]:
@@ -273,10 +268,12 @@ class _NoConnection:
 
     autocommit = False
     description = (("answer", None, None, None, None, None, None),)
+    notices = ()
     rowcount = -1
 
     def __init__(self, record: Record) -> None:
         self.record = record
+        self.connection = self
 
     def cursor(self, *_: Any, **__: Any) -> _NoConnection:
         """Itself, for there is no result to be kept apart."""
