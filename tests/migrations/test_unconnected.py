@@ -125,6 +125,7 @@ sa.Table("ring", metadata, sa.Column("id", sa.Integer, primary_key=True),
 """
 WRITES = 'connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS {}")); connection.commit()'
 SETS = "connection.execute(sa.text(\"SELECT set_config('role', :to, false)\"), {{'to': '{}'}})"
+KEPT = 'connection.execute(sa.text("SET search_path TO other")); connection.{}()'
 TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql_where="{}")'
 
 
@@ -143,6 +144,7 @@ TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql
         ("before", TRANSLATED_LATER, "one", "two"),
         ("before", WRITES, "one", "two"),
         ("before", SETS, "one", "two"),
+        ("before", KEPT, "commit", "rollback"),
         ("after", WRITES, "one", "two"),
         ("options", 'version_table="{}"', "one", "two"),
         ("options", 'version_table_schema="{}"', "one", "two"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table
@@ -16,7 +16,9 @@ from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.sqltypes import SchemaType
 
 from lockgate.migrations import entities
-from lockgate.migrations.driver import Steps
+
+if TYPE_CHECKING:
+    from lockgate.migrations.driver import Steps
 
 MANY = 500
 """Tables that one transaction may make: each holds locks, and a server has room for 6,400."""

@@ -287,9 +287,17 @@ class _NoConnection:
     executemany = execute
 
     def commit(self) -> None:
+        """Records it, for it keeps what was set before."""
+        self.record.note("commit")
+
+    def rollback(self) -> None:
+        """Records it, for it undoes what was set before."""
+        self.record.note("rollback")
+
+    def close(self) -> None:
         """Has nothing to do."""
 
-    rollback = close = terminate = commit
+    terminate = close
 
     def fetchone(self, *_: object) -> NoReturn:
         """Raises Untold."""

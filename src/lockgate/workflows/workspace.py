@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lockgate import __version__
 from lockgate.config import Settings
 from lockgate.core import lock_sides, lockfile
-from lockgate.core.ledger import Actor
 from lockgate.core.lockfile import LockFile
 from lockgate.core.progress import Progress, Silent
 from lockgate.migrations.project import AlembicProject, open_project, version_folders
+
+if TYPE_CHECKING:
+    from lockgate.core.ledger import Actor
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Workspace:
     @cached_property
     def actor(self) -> Actor:
         """Who runs this command, for the Ledger."""
+        from lockgate.core.ledger import Actor
+
         return Actor(
             user=getpass.getuser(),
             host=socket.gethostname(),
