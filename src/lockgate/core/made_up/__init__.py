@@ -5,6 +5,15 @@ the values themselves come from row numbers. `postgres.fill` runs what is writte
 """
 
 from lockgate.core.made_up.rows import Filling, fill_sql
-from lockgate.core.made_up.table import Column, ForeignKey, Named, Table, Unique
+from lockgate.core.made_up.table import Column, ForeignKey, Named, Table, TypeKind, Unique
 
-__all__ = ["Column", "Filling", "ForeignKey", "Named", "Table", "Unique", "fill_sql"]
+__all__ = [
+    "Column",
+    "Filling",
+    "ForeignKey",
+    "Named",
+    "Table",
+    "TypeKind",
+    "Unique",
+    "fill_sql",
+]

@@ -1,7 +1,7 @@
 """What a CHECK, a domain or the bounds of a partition allow a column to be, where it is simple.
 
-Answers for comparisons with constants, lists of them, lengths and NOT NULL, joined by AND. What it
-cannot read is not lost: the rows are filtered by the constraint itself.
+Answers for comparisons with constants, lists of them, lengths, patterns and NOT NULL, joined by
+AND. What it cannot read is not lost: the rows are filtered by the constraint itself.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from lockgate.core.made_up.patterns import Place, read_like, read_pattern
 from lockgate.core.made_up.table import Named
 from lockgate.core.parsed import Tree
 from lockgate.core.sql.trees import parse_expression
@@ -20,7 +21,8 @@ class Limits:
 
     `low` and `high` are literals as the constraint spells them, `low_open` and `high_open`
     whether the bound itself is out; `among` are the only values, `longest` and `shortest` a
-    text's length; `above` is a column whose value this one has to exceed.
+    text's length or an array's; `places` what a text may have at each place, `upper` whether it
+    has no small letters; `above` is a column whose value this one has to exceed.
     """
 
     low: str | None = None
@@ -32,6 +34,8 @@ class Limits:
     shortest: int | None = None
     not_null: bool = False
     above: str | None = None
+    places: tuple[Place, ...] = ()
+    upper: bool = False
 
 
 def limits_of(checks: Iterable[Named], *, value: str | None = None) -> dict[str, Limits]:
@@ -91,6 +95,12 @@ def _limits(term: Tree) -> Iterator[tuple[str, Limits]]:
         if name is not None and values and operator == "=":
             yield name, Limits(among=values)
         return
+    if operator in _PATTERNS and expression["kind"] in ("AEXPR_OP", "AEXPR_LIKE"):
+        name, pattern = _column(left), _constant(right)
+        places = None if pattern is None else _PATTERNS[operator](pattern)
+        if name is not None and places is not None:
+            yield name, Limits(places=places)
+        return
     if expression["kind"] != "AEXPR_OP" or operator not in _TURNED:
         return
     if _constant(left) is not None:
@@ -106,6 +116,9 @@ def _limits(term: Tree) -> Iterator[tuple[str, Limits]]:
     name = _length_of(left)
     if name is not None and constant.lstrip("-").isdigit():
         yield name, _lengths(operator, int(constant))
+
+
+_PATTERNS = {"~": read_pattern, "~*": read_pattern, "~~": read_like, "~~*": read_like}
 
 
 def _compared(operator: str, constant: str) -> Limits:
@@ -128,6 +141,9 @@ def _lengths(operator: str, length: int) -> Limits:
 
 def _between_columns(left: Tree, right: Tree, operator: str) -> Iterator[tuple[str, Limits]]:
     one, other = _column(left), _column(right)
+    for name, call in ((one, right), (other, left)):
+        if name is not None and operator == "=" and _argument(call, "upper") == name:
+            yield name, Limits(upper=True)
     if one is not None and other is not None and operator != "=":
         above, below = (one, other) if operator in (">", ">=") else (other, one)
         yield above, Limits(above=below)
@@ -141,12 +157,18 @@ def _column(tree: Tree) -> str | None:
     return fields[-1]["String"]["sval"] if fields and "String" in fields[-1] else None
 
 
+_LENGTHS = ("length", "char_length", "character_length", "array_length", "cardinality")
+
+
 def _length_of(tree: Tree) -> str | None:
+    return _argument(tree, *_LENGTHS)
+
+
+def _argument(tree: Tree, *functions: str) -> str | None:
+    """The column that one of `functions` is called with, None where it is no such call."""
     call = tree.get("FuncCall", {})
     names = [part["String"]["sval"] for part in call.get("funcname", ())]
-    if names[-1:] and names[-1] in ("length", "char_length", "character_length"):
-        return _column(call["args"][0])
-    return None
+    return _column(call["args"][0]) if names and names[-1] in functions else None
 
 
 def _constant(tree: Tree) -> str | None:
@@ -189,4 +211,6 @@ def _both(one: Limits, other: Limits) -> Limits:
         shortest=max((n for n in (one.shortest, other.shortest) if n is not None), default=None),
         not_null=one.not_null or other.not_null,
         above=one.above or other.above,
+        places=one.places or other.places,
+        upper=one.upper or other.upper,
     )

@@ -8,7 +8,7 @@ of the common ones, one of the rest, in the order of the rows or in none. Number
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lockgate.core.made_up.limits import Limits, limits_of
@@ -68,6 +68,7 @@ class _Plan:
     table: Table
     rows: int
     units: list[_Unit] = field(default_factory=list)
+    mirrored: list[ForeignKey] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def unit_of(self, column: str) -> _Unit | None:
@@ -81,18 +82,21 @@ def fill_sql(
     keys: Mapping[ForeignKey, Keys],
     *,
     spare: int = 0,
+    pointed_later: Collection[ForeignKey] = (),
 ) -> Filling:
     """How `rows` rows are made up for `table`, from `spare` more in case some are turned away.
 
     `keys` are those of the tables that it refers to and that have been filled; a foreign key
-    that is not among them stays NULL. Raises nothing: what cannot be done is the `problem`.
+    that is not among them stays NULL. Columns of those in `pointed_later` get any value, for
+    rows to point to come later. Raises nothing: what cannot be done is the `problem`.
     """
     limits = _limits(table)
     plan = _Plan(table, rows + spare)
     made = {c.name: _made(c, statistics, limits, rows) for c in table.columns}
-    if problem := _add_foreign_keys(plan, statistics, keys):
+    if problem := _add_foreign_keys(plan, statistics, keys, pointed_later):
         return Filling(table.name, 0, problem=problem)
     taken = {name for unit in plan.units for name in unit.columns}
+    taken |= {n for f in plan.mirrored for n in f.columns if n not in f.keys}
     for column in table.columns:
         if column.name not in taken:
             plan.units.append(_column_unit(made[column.name], statistics, rows))
@@ -105,6 +109,8 @@ def fill_sql(
         if problem:
             return Filling(table.name, 0, problem=problem)
     values = _ordered_pairs(table, limits, values)
+    for foreign in plan.mirrored:
+        values |= _mirrored(foreign, table, statistics, values)
     return Filling(
         table.name,
         min(plan.rows, rows),
@@ -185,7 +191,10 @@ def _order(known: ColumnStatistics | None) -> int:
 
 
 def _add_foreign_keys(
-    plan: _Plan, statistics: RelationStatistics | None, keys: Mapping[ForeignKey, Keys]
+    plan: _Plan,
+    statistics: RelationStatistics | None,
+    keys: Mapping[ForeignKey, Keys],
+    pointed_later: Collection[ForeignKey],
 ) -> str | None:
     """Adds a unit for each foreign key, those over more columns first; or says what is missing."""
     taken: set[str] = set()
@@ -194,7 +203,13 @@ def _add_foreign_keys(
             if not set(foreign.columns) <= taken:
                 plan.notes.append(f"its reference to {foreign.referenced} shares a column")
             continue
-        to_itself = foreign.referenced == plan.table.name and len(foreign.keys) == 1
+        if foreign in pointed_later:
+            continue
+        to_itself = foreign.referenced == plan.table.name
+        if to_itself and len(foreign.keys) > 1:
+            plan.mirrored.append(foreign)
+            taken |= set(foreign.columns) - set(foreign.keys)
+            continue
         of = keys.get(foreign)
         columns = [plan.table.column(name) for name in foreign.columns]
         must = any(column is None or column.not_null for column in columns)
@@ -350,6 +365,25 @@ def _references(
             return {foreign.columns[0]: f"CASE WHEN {number} IS NOT NULL THEN {value} END"}
     columns = [table.column(name) for name in foreign.columns]
     return {column.name: f"NULL::{column.type}" for column in columns if column is not None}
+
+
+def _mirrored(
+    foreign: ForeignKey,
+    table: Table,
+    statistics: RelationStatistics | None,
+    values: Mapping[str, str],
+) -> dict[str, str]:
+    """The columns of a reference to several columns of the same table: each row's own key."""
+    found: dict[str, str] = {}
+    for name, key in zip(foreign.columns, foreign.keys, strict=True):
+        column = table.column(name)
+        if name == key or column is None or key not in values:
+            continue
+        known = statistics.column(name) if statistics else None
+        nulls = known.null_fraction if known and not column.not_null else 0.0
+        # One seed for all its columns: it is NULL in all of them or in none.
+        found[name] = _nullable(values[key], nulls, seed=800) if nulls else values[key]
+    return found
 
 
 def _ordered_pairs(

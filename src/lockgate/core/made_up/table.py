@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TypeKind(StrEnum):
+    """What a type is made of: `pg_type.typtype`, with arrays as a kind of their own."""
+
+    BASE = "b"
+    COMPOSITE = "c"
+    ENUM = "e"
+    RANGE = "r"
+    MULTIRANGE = "m"
+    ARRAY = "A"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `base` is the name of its type in pg_type, of a domain the one below it.
+    """One column, or one part of a column's type.
 
-    `type` is the type in full, `length` the number in `varchar(20)` or the precision and scale of
-    a numeric. `element` is an array's base type, `labels` are those of an enum. `rules` are the
+    `type` is its type in full, `base` the name in pg_type, of a domain those of the type below it,
+    which `base_type` is in full. `length` is the number in `varchar(20)` or the precision and
+    `scale` of a numeric. `parts` are the attributes of a composite type, the element of an array,
+    what a range is over, the range of a multirange. `labels` are those of an enum, `rules` the
     CHECKs of a domain.
     """
 
     name: str
     type: str
     base: str
-    category: str
+    base_type: str = ""
+    kind: TypeKind = TypeKind.BASE
     not_null: bool = False
     length: int | None = None
     scale: int | None = None
-    element: str | None = None
-    element_type: str | None = None
+    parts: tuple[Column, ...] = ()
     labels: tuple[str, ...] = ()
     has_default: bool = False
     rules: tuple[str, ...] = ()

@@ -5,10 +5,13 @@ Every value is made of a row number: nothing of the target stands in it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lockgate.core.made_up.limits import Limits
-from lockgate.core.made_up.table import Column
+from lockgate.core.made_up.limits import Limits, limits_of
+from lockgate.core.made_up.patterns import Place, fitted
+from lockgate.core.made_up.table import Column, Named, TypeKind
 
 DEFAULT_TEXT_BYTES = 12
 LONGEST_INLINE = 1_900
@@ -16,15 +19,13 @@ LONGEST_INLINE = 1_900
 
 INTEGERS = {"int2": 32_767, "int4": 2_147_483_647, "int8": 2**62, "oid": 2**31}
 TEXTS = ("text", "varchar", "bpchar", "citext", "name")
+OBJECTS = (
+    *("regclass", "regtype", "regproc", "regprocedure", "regoper", "regoperator", "regrole"),
+    *("regnamespace", "regconfig", "regdictionary", "regcollation"),
+)
 TIMES = ("date", "timestamp", "timestamptz", "time", "timetz")
-RANGES = {
-    "int4range": "int4",
-    "int8range": "int8",
-    "numrange": "numeric",
-    "daterange": "date",
-    "tsrange": "timestamp",
-    "tstzrange": "timestamptz",
-}
+ORDERED = (*INTEGERS, "numeric", "float4", "float8", "date", "timestamp", "timestamptz")
+"""Types whose values rise with their numbers, so that a range may lie between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,21 @@ def bound(made: Made) -> float | None:
         return 2
     low, high = _number(limits.low), _number(limits.high)
     if column.base in (*INTEGERS, "numeric") and high is not None:
-        return max(high - (low or 0) + 1, 1)
+        first = min(1.0, high) if low is None else low
+        open_ends = limits.high_open + (limits.low_open and low is not None)
+        return max(high - first + 1 - (open_ends if column.base in INTEGERS else 0), 1)
     if column.base in INTEGERS:
         return float(INTEGERS[column.base])
     if column.base == "numeric" and column.length is not None:
         return 10.0 ** (column.length - (column.scale or 0)) - 1
+    if column.base in TEXTS and made.limits.places:
+        room = math.prod(float(len(p.characters)) ** min(p.least, 20) for p in _fitted(made))
+        return room if room < 2**40 else None
     if column.base in TEXTS and (length := _longest(made)) is not None:
         return 16.0**length if length < 12 else None
     if column.base == "date":
         return 36_500.0
-    return 1.0 if column.category == "C" else None
+    return None
 
 
 def _number(text: str | None) -> float | None:
@@ -90,10 +96,33 @@ def value_sql(made: Made, v: str) -> str | None:
     if column.labels:
         listed = ", ".join(quoted(label) for label in column.labels)
         return f"(ARRAY[{listed}]::text[])[1 + {v} % {len(column.labels)}]::{column.type}"
+    match column.kind:
+        case TypeKind.ARRAY:
+            return _array(made, v)
+        case TypeKind.COMPOSITE:
+            parts = [_part(part, v) or "NULL" for part in column.parts]
+            return f"ROW({', '.join(parts)})::{column.type}"
+        case TypeKind.RANGE:
+            return _range(column, v)
+        case TypeKind.MULTIRANGE:
+            return f"{column.base_type}({_range(column.parts[0], v)})::{column.type}"
     plain = _plain(made, column.base, v)
-    if plain is None and column.category == "A" and column.element is not None:
-        return _array(made, v)
     return None if plain is None else f"({plain})::{column.type}"
+
+
+def _part(part: Column, v: str) -> str | None:
+    """A value of one part of a column's type, within what its domain allows."""
+    rules = [Named("domain", rule, ()) for rule in part.rules]
+    limits = limits_of(rules, value=part.name).get(part.name, Limits())
+    return value_sql(Made(part, None, limits), v)
+
+
+def _range(column: Column, v: str) -> str:
+    over = column.parts[0]
+    low, high = (_part(over, f"({v} * 10 + {n})") for n in (0, 5))
+    if over.base not in ORDERED or low is None or high is None:
+        return f"'(,)'::{column.type}"
+    return f"{column.base_type}({low}, {high})::{column.type}"
 
 
 def _plain(made: Made, base: str, v: str) -> str | None:
@@ -137,10 +166,24 @@ def _plain(made: Made, base: str, v: str) -> str | None:
             return f"'v=>' || {_hex(v, width)}"
         case "point" | "box" | "circle" | "lseg" | "path" | "polygon":
             return _geometric(base, v)
-        case _ if base in RANGES:
-            inner = RANGES[base]
-            low, high = (_plain(made, inner, f"({v} * 10 + {n})") for n in (0, 5))
-            return f"{base}(({low})::{inner}, ({high})::{inner})"
+        case "line":
+            return f"line(point({v}, 0), point({v}, 1))"
+        case "xid" | "cid":
+            return f"({v} % 4294967296)::text"
+        case "xid8":
+            return f"{v}::text"
+        case "tid":
+            return f"'(' || {v} % 4294967296 || ',1)'"
+        case "pg_snapshot" | "txid_snapshot":
+            return f"'1:' || {v} + 1 || ':'"
+        case "jsonpath":
+            return f"'$.v' || {v}"
+        case "refcursor":
+            return f"'v' || {v}"
+        case "aclitem":
+            return "format('=r/%I', current_user)"
+        case _ if base in OBJECTS:  # by number: there need be no such object
+            return f"({v} % 2147483648)::oid"
     return None
 
 
@@ -162,17 +205,44 @@ def _text(made: Made, v: str) -> str:
     """Letters and digits as long as the target's; each number gives another text."""
     # One byte of header up to 126 bytes, four from then on.
     width = DEFAULT_TEXT_BYTES if made.width is None else made.width
+    if made.limits.places:
+        return _matching(_fitted(made), v)
     length = max(width - (1 if width <= 127 else 4), 1)
     length = max(length, made.limits.shortest or 0)
     if (longest := _longest(made)) is not None:
         length = min(length, longest)
-    text = _hex(v, length)
+    text = f"upper({_hex(v, length)})" if made.limits.upper else _hex(v, length)
     if not made.toast_bytes:
         return text
     pieces = -(-made.toast_bytes // 32)
     numbers = f"generate_series(1, {pieces}) AS i"
     long = f"(SELECT string_agg(md5({v} || 't' || i), '') FROM {numbers})"  # noqa: S608
     return long if longest is None else f"left({long}, {longest})"
+
+
+def _fitted(made: Made) -> tuple[Place, ...]:
+    return fitted(
+        made.limits.places,
+        distinct=made.distinct,
+        shortest=made.limits.shortest or 0,
+        longest=_longest(made),
+    )
+
+
+def _matching(places: Iterable[Place], v: str) -> str:
+    """A text with one of the characters of each place, another text for each number."""
+    pieces: list[str] = []
+    divisor = 1
+    for place in places:
+        for _ in range(place.least):
+            count = len(place.characters)
+            if count == 1:
+                pieces.append(quoted(place.characters))
+                continue
+            nth = f"({v} / {divisor} % {count})"
+            pieces.append(f"substr({quoted(place.characters)}, 1 + {nth}::integer, 1)")
+            divisor = divisor * count if divisor < 2**50 else divisor
+    return " || ".join(pieces) or "''"
 
 
 def _hex(v: str, length: int) -> str:
@@ -196,8 +266,7 @@ def _numeric(made: Made, base: str, v: str) -> str:
     count = bound(made)
     if base in INTEGERS:
         first = int(start) if start >= 0 or start == int(start) else int(start) - 1
-        modulus = int(count or INTEGERS[base]) - (1 if made.limits.high_open else 0)
-        return f"{first} + {v} % {max(modulus, 1)}"
+        return f"{first} + {v} % {max(int(count or INTEGERS[base]), 1)}"
     inside = v if count is None or step != 1.0 else f"({v} % {max(int(count), 1)})"
     return f"{start!r} + {inside} * {step!r}"
 
@@ -228,13 +297,11 @@ def _time(made: Made, base: str, v: str) -> str:
 
 def _array(made: Made, v: str) -> str | None:
     """As many elements as the width leaves room for, up to fifty."""
-    column = made.column
-    element = Column(column.name, column.element_type or "", column.element or "", "")
-    of = Made(element, None, distinct=made.distinct)
-    first = value_sql(of, v)
-    if first is None:
+    element = made.column.parts[0]
+    if _part(element, v) is None:
         return None
     size = {"int2": 2, "int4": 4, "int8": 8, "float8": 8, "uuid": 16}.get(element.base, 16)
-    count = min(max(((made.width or 40) - 24) // size, 1), 50)
-    items = ", ".join(value_sql(of, f"({v} + {n})") or "NULL" for n in range(count))
-    return f"ARRAY[{items}]::{column.type}"
+    count = min(max(((made.width or 40) - 24) // size, made.limits.shortest or 1), 50)
+    count = min(count, made.limits.longest or count)
+    items = ", ".join(_part(element, f"({v} + {n})") or "NULL" for n in range(count))
+    return f"ARRAY[{items}]::{made.column.type}"

@@ -7,7 +7,8 @@ from the target: what is read of it is `core.target`'s TargetStatistics.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -45,6 +46,7 @@ def fill(
     tables = with_later((t for t in read_tables(connection) if _is_empty(connection, t)), later)
     _without_triggers(connection, tables)
     done: dict[str, FilledTable] = {}
+    circles: list[tuple[Table, ForeignKey]] = []
     for table in _in_order(tables):
         statistics = target.relation(table.name)
         asked = math.ceil(statistics.rows * fraction) if statistics else 0
@@ -52,7 +54,11 @@ def fill(
             done[table.name] = FilledTable(table.name, 0, 0)
             continue
         working(f"making up {asked:,} rows of {table.name}")
-        done[table.name] = _fill_table(connection, table, statistics, asked, done)
+        later_ones = _pointed_later(table, tables, done)
+        done[table.name] = _fill_table(connection, table, statistics, asked, later_ones)
+        circles += [(table, foreign) for foreign in later_ones if done[table.name].rows]
+    for table, foreign in circles:
+        done[table.name] = _close(connection, table, foreign, done[table.name])
     for (setval,) in connection.execute(_text("sequences.sql")).fetchall():
         connection.execute(setval.encode(), prepare=False)
     working("analyzing the made-up rows")
@@ -126,7 +132,7 @@ def _fill_table(
     table: Table,
     statistics: RelationStatistics | None,
     asked: int,
-    done: Mapping[str, FilledTable],
+    pointed_later: Collection[ForeignKey],
 ) -> FilledTable:
     try:
         keys = {
@@ -134,7 +140,7 @@ def _fill_table(
             for number, foreign in enumerate(table.foreign_keys, start=1)
             if foreign.referenced != table.name
         }
-        filling = fill_sql(table, statistics, asked, keys)
+        filling = fill_sql(table, statistics, asked, keys, pointed_later=pointed_later)
         if filling.problem is not None:
             return FilledTable(table.name, asked, 0, filling.problem)
         rows = _execute(connection, filling)
@@ -143,7 +149,10 @@ def _fill_table(
             tries = min(filling.rows / rows * 1.2 if rows else MOST_TRIES, MOST_TRIES)
             spare = math.ceil(filling.rows * (tries - 1))
             connection.execute(f"TRUNCATE {table.name} CASCADE".encode())
-            rows = _execute(connection, fill_sql(table, statistics, asked, keys, spare=spare))
+            more = fill_sql(
+                table, statistics, asked, keys, spare=spare, pointed_later=pointed_later
+            )
+            rows = _execute(connection, more)
         for foreign in table.foreign_keys:
             if foreign.referenced == table.name:
                 _cut_loose(connection, table, foreign)
@@ -158,6 +167,45 @@ def _fill_table(
         if filling.rows < LEAST_SHARE * asked:
             problem = f"only {rows:,} of {asked:,} rows: {'; '.join(filling.notes)}"
     return FilledTable(table.name, asked, rows, problem, filling.notes)
+
+
+def _pointed_later(
+    table: Table, tables: Sequence[Table], done: Mapping[str, FilledTable]
+) -> tuple[ForeignKey, ...]:
+    """The references that have to be there and close a circle: their rows are not there yet."""
+    holders = _holders(tables)
+    found = []
+    for foreign in table.foreign_keys:
+        columns = [table.column(name) for name in foreign.columns]
+        must = all(column is None or column.not_null for column in columns)
+        of = holders.get(foreign.referenced, set()) - {table.name}
+        if must and of and not of & set(done):
+            found.append(foreign)
+    return tuple(found)
+
+
+def _close(
+    connection: psycopg.Connection[Any], table: Table, foreign: ForeignKey, filled: FilledTable
+) -> FilledTable:
+    """Points the rows of `table` to those of a table that was filled after it."""
+    theirs = _keys_of(connection, foreign, 1)
+    empty = f"DELETE FROM {table.name}"  # noqa: S608
+    if not theirs.count:
+        connection.execute(empty.encode(), prepare=False)
+        problem = f"it needs rows of {foreign.referenced}, which has none here"
+        return replace(filled, rows=0, problem=problem)
+    pairs = zip(foreign.columns, foreign.keys, strict=True)
+    setting = ", ".join(f"{quote_identifier(n)} = k.{quote_identifier(key)}" for n, key in pairs)
+    ours = f"SELECT ctid, row_number() OVER () - 1 AS place FROM {table.name}"  # noqa: S608
+    update = f"UPDATE {table.name} AS t SET {setting} FROM ({ours}) AS o"  # noqa: S608
+    joined = f"JOIN {theirs.table} AS k ON k.lockgate_place = o.place % {theirs.count}"
+    try:
+        connection.execute(f"{update} {joined} WHERE o.ctid = t.ctid".encode(), prepare=False)
+    except psycopg.Error as error:
+        connection.execute(empty.encode(), prepare=False)
+        reason = error.diag.message_primary or str(error)
+        return replace(filled, rows=0, problem=f"the server refused its rows: {reason}")
+    return filled
 
 
 def _execute(connection: psycopg.Connection[Any], filling: Filling) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from lockgate.core.made_up import Column, ForeignKey, Named, Table, Unique
+from lockgate.core.made_up import Column, ForeignKey, Named, Table, TypeKind, Unique
 
 Row = Mapping[str, Any]  # Any: one row of a query, each column of its own type
 
@@ -20,10 +20,11 @@ Row = Mapping[str, Any]  # Any: one row of a query, each column of its own type
 def read_tables(connection: psycopg.Connection[Any]) -> tuple[Table, ...]:
     """Every table of the database that holds rows itself, by name."""
     columns = _by_table(connection, "columns.sql")
+    types = {row["oid"]: row for row in _rows(connection, "types.sql")}
     constraints = _by_table(connection, "constraints.sql")
     uniques = _by_table(connection, "uniques.sql")
     return tuple(
-        _table(row, columns[row["oid"]], constraints[row["oid"]], uniques[row["oid"]])
+        _table(row, columns[row["oid"]], types, constraints[row["oid"]], uniques[row["oid"]])
         for row in _rows(connection, "tables.sql")
     )
 
@@ -63,9 +64,20 @@ def _stricter(table: Table, later: Table, now: Mapping[str, Table]) -> Table:
 
 
 def _table(
-    row: Row, columns: Iterable[Row], constraints: Iterable[Row], uniques: Iterable[Row]
+    row: Row,
+    columns: Iterable[Row],
+    types: Mapping[int, Row],
+    constraints: Iterable[Row],
+    uniques: Iterable[Row],
 ) -> Table:
-    made = tuple(_column(column) for column in columns)
+    made = tuple(
+        replace(
+            _typed(types, c["type_oid"], c["modifier"], c["name"], not_null=c["not_null"]),
+            type=c["type"],
+            has_default=c["has_default"],
+        )
+        for c in columns
+    )
     checks = [
         Named(c["name"], c["expression"], tuple(c["columns"]))
         for c in constraints
@@ -89,21 +101,50 @@ def _table(
     )
 
 
-def _column(row: Row) -> Column:
+def _typed(
+    types: Mapping[int, Row], oid: int, modifier: int, name: str, *, not_null: bool = False
+) -> Column:
+    """A column, or a part of one, of the type `oid`; a domain's is the one below it."""
+    row = types[oid]
+    declared, rules = row["type"], list(row["rules"])
+    while row["kind"] == "d":
+        not_null = not_null or row["not_null"]
+        modifier = modifier if row["modifier"] < 0 else row["modifier"]
+        row = types[row["below"]]
+        rules += row["rules"]
+    kind = TypeKind.ARRAY if row["element"] else _KINDS.get(row["kind"], TypeKind.BASE)
+    inside = [(oid, -1, name) for oid in (row["element"], row["over"], row["range"]) if oid]
+    inside += zip(row["types"], row["modifiers"], row["names"], strict=True)
+    if row["element"] and modifier >= 0:
+        inside = [(row["element"], modifier, name)]
+    length, scale = _length(row["name"], modifier)
     return Column(
-        name=row["name"],
-        type=row["type"],
-        base=row["base"],
-        category=row["category"],
-        not_null=row["not_null"],
-        length=row["length"],
-        scale=row["scale"],
-        element=row["element"],
-        element_type=row["element_type"],
+        name=name,
+        type=declared,
+        base=row["name"],
+        base_type=row["type"],
+        kind=kind,
+        not_null=not_null,
+        length=length,
+        scale=scale,
+        parts=tuple(_typed(types, *part) for part in inside),
         labels=tuple(row["labels"]),
-        has_default=row["has_default"],
-        rules=tuple(row["rules"]),
+        rules=tuple(rules),
     )
+
+
+_KINDS = {kind.value: kind for kind in TypeKind}
+
+
+def _length(base: str, modifier: int) -> tuple[int | None, int | None]:
+    """The number in `varchar(20)`; the precision and the scale of a numeric."""
+    if base in ("bit", "varbit") and modifier >= 0:
+        return modifier, None
+    if modifier < 4 or base not in ("varchar", "bpchar", "numeric"):
+        return None, None
+    if base == "numeric":
+        return ((modifier - 4) >> 16) & 65_535, (modifier - 4) & 2_047
+    return modifier - 4, None
 
 
 def _by_table(connection: psycopg.Connection[Any], name: str) -> defaultdict[int, list[Row]]:
