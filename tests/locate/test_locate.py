@@ -81,6 +81,24 @@ def test_branches_are_located_without_each_other(site: Site) -> None:
     assert ["side"] == found["exact"]
 
 
+def test_heads_that_stay_apart_are_located_together(site: Site) -> None:
+    side = site.file("three").read_text().replace("three", "side").replace("size", "weight")
+    site.file("side").write_text(side)
+    site.enroll("dev")
+    assert 0 == site.run("upgrade", "heads", "--env", "dev").returncode
+
+    code, found = site.locate()
+    site.do("DELETE FROM alembic_version WHERE version_num = 'side'")
+    untrue, again = site.locate()
+    _, findings = site.doctor()
+
+    assert (0, []) == (code, found["exact"])
+    assert ["side", "three"] == found["together"] == again["together"]
+    assert 1 == untrue
+    (cure,) = [f["remedy"] for f in findings if f["code"] == "LG-DOC-6"]
+    assert "run `lockgate stamp --purge side three --env dev`" == cure
+
+
 def test_a_lost_file_is_found_on_a_deleted_branch_and_restored(rehearsed: Site) -> None:
     rehearsed.git("add", "-A")
     rehearsed.git("commit", "-qm", "rehearsed")

@@ -22,7 +22,10 @@ NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A Revision, and the structural Changes that lead from its structure to the database's."""
+    """A Revision, and the structural Changes that lead from its structure to the database's.
+
+    `revision` is several heads with commas between them where they were made together.
+    """
 
     revision: str
     changes: tuple[Change, ...]
@@ -47,8 +50,9 @@ class Located:
     """Where a database is.
 
     `recorded` is what its version table names; `exact` are the Revisions whose structure it has,
-    in their order, found in the lock file or, where `replayed`, by replaying them; `nearest` the
-    closest ones where none is exact, the closest first. `lost` are recorded Revisions that no
+    in their order, found in the lock file or, where `replayed`, by replaying them. Where none is,
+    `together` are the heads that all together make that structure; `nearest` else the closest
+    ones, the closest first. `lost` are recorded Revisions that no
     file here has but git does, `nowhere` those that git has not either. `missing` are kinds of
     objects that the login may not read. `stopped` says why a replay ended early.
     """
@@ -58,6 +62,7 @@ class Located:
     recorded: tuple[str, ...]
     exact: tuple[str, ...]
     replayed: bool = False
+    together: tuple[str, ...] = ()
     nearest: tuple[Near, ...] = ()
     lost: tuple[LostFile, ...] = ()
     nowhere: tuple[str, ...] = ()
@@ -68,7 +73,12 @@ class Located:
     def recorded_is_exact(self) -> bool:
         """Whether the version table tells the truth."""
         truth = self.recorded or (BASE,)
-        return len(truth) == 1 and truth[0] in self.exact
+        return truth == self.together or (len(truth) == 1 and truth[0] in self.exact)
+
+    def proved(self, *, but: str | None = None) -> tuple[str, ...]:
+        """What the structure proves a stamp to be right with, which is not `but`."""
+        exact = [found for found in self.exact if found not in (BASE, but)]
+        return tuple(exact[-1:]) or self.together
 
 
 def known_fingerprints(

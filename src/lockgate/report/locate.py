@@ -20,6 +20,9 @@ def located_text(located: Located, *, verbose: bool) -> str:
     elif located.exact:
         how = "by replaying the revisions" if located.replayed else "by lockgate.lock"
         lines.append(f"its structure is exactly that of {', '.join(located.exact)}, {how}")
+    elif located.together:
+        heads = " and ".join(located.together)
+        lines.append(f"its structure is exactly that of {heads} together, by replaying them")
     else:
         lines.append("its structure is that of no revision; the nearest:")
         for near in located.nearest:
@@ -47,6 +50,7 @@ def located_document(located: Located, restored: Iterable[Path]) -> dict[str, An
         "marked": located.marked,
         "recorded": list(located.recorded),
         "exact": list(located.exact),
+        "together": list(located.together),
         "replayed": located.replayed,
         "nearest": [
             {

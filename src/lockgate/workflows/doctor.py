@@ -115,9 +115,7 @@ def _examined(workspace: Workspace, destination: Destination) -> Iterator[Examin
     catalogs = {part: look.catalog for part, look in looks.items()}
     recorded = tuple(sorted({row for look in looks.values() for row in look.recorded or ()}))
     located = place(workspace, name, recorded, catalogs, marked=not guard.unmarked)
-    expected = (
-        _expected(workspace, recorded, catalogs) if _is_adrift(located.exact, recorded) else {}
-    )
+    expected = _expected(workspace, recorded, catalogs) if recorded and not located.proved() else {}
     for part, look in looks.items():
         examined = Examined(
             name,
@@ -194,10 +192,6 @@ def _ran(rows: tuple[LedgerRow, ...]) -> dict[str, tuple[str | None, str | None]
         revision: (syntax, commits.get(revision))
         for revision, syntax in revisions_run(rows).items()
     }
-
-
-def _is_adrift(exact: tuple[str, ...], recorded: tuple[str, ...]) -> bool:
-    return bool(recorded) and not exact
 
 
 def _expected(

@@ -69,8 +69,17 @@ def place(
     if exact:
         return replace(located, exact=exact)
     ranking = Ranking(catalogs)
+    heads = tuple(sorted(workspace.project.directory.get_heads()))
     with open_scratch(workspace, major=major, parts=tuple(catalogs)) as scratch:
+        if len(recorded) > 1 and not lost:
+            make_together(workspace, scratch, recorded, ranking.consider)
+            if ranking.exact:
+                return replace(located, together=recorded, replayed=True)
         stopped = replay(workspace, scratch, ranking.consider)
+        if len(heads) > 1 and heads != recorded and not ranking.exact:
+            make_together(workspace, scratch, heads, ranking.consider)
+            if ranking.exact:
+                return replace(located, together=heads, replayed=True, stopped=stopped)
     if ranking.exact:
         return replace(located, exact=ranking.exact, replayed=True, stopped=stopped)
     return replace(located, nearest=ranking.nearest, replayed=True, stopped=stopped)
@@ -103,6 +112,21 @@ def replay(workspace: Workspace, scratch: Scratch, consider: Consider) -> str | 
             except LockgateError as error:
                 stopped = stopped or error.message
     return stopped
+
+
+def make_together(
+    workspace: Workspace, scratch: Scratch, heads: tuple[str, ...], consider: Consider
+) -> None:
+    """Hands over the Catalogs that `heads` make in one database, unless they cannot be made."""
+    workspace.progress.working(f"replaying to {', '.join(heads)}")
+    project = workspace.project.reopened()
+    with scratch.databases() as databases:
+        try:
+            for head in heads:
+                record = databases.upgrade(project, head)
+        except LockgateError:
+            return  # what stops it is said of the revision, when it is replayed
+        consider(", ".join(heads), databases.catalogs(record.version_tables))
 
 
 def _lines(texts: Iterable[RevisionText]) -> list[tuple[str, ...]]:

@@ -25,7 +25,7 @@ def stamp(
 ) -> tuple[Destination, Outcome]:
     """Writes `revisions` into the version table of the Environment, and proves that they stand.
 
-    Production's only where its structure is exactly that of the one revision, and `confirm` lets
+    Production's only where its structure is exactly that of the revision, and `confirm` lets
     it pass: its version follows its schema.
     """
     destination = find_destination(workspace, environment)
@@ -49,7 +49,8 @@ def stamp(
 
 
 def _is_proved(workspace: Workspace, environment: str, revisions: tuple[str, ...]) -> bool:
-    """Whether the structure is exactly that of the revision that is to be recorded."""
+    """Whether the structure is exactly that of what is to be recorded."""
     with resolving(", ".join(revisions)):
         wanted = {one.revision for one in workspace.project.directory.get_revisions(revisions)}
-    return len(wanted) == 1 and wanted <= set(locate(workspace, environment).exact)
+    located = locate(workspace, environment)
+    return wanted == set(located.together) or (len(wanted) == 1 and wanted <= set(located.exact))

@@ -26,18 +26,18 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
                 f"run `lockgate doctor --restore {lost.revision}` to bring it back",
             )
         for revision in located.nowhere:
-            here = [found for found in located.exact if found != revision]
+            here = located.proved(but=revision)
             yield Finding(
                 "LG-DOC-4",
                 NAME,
                 f"{one.title} records {revision}, and no file here or in git has it"
-                + (f"; its structure is that of {here[-1]}" if here else ""),
+                + (f"; its structure is that of {' and '.join(here)}" if here else ""),
                 stamping(one, here),
             )
 
 
-def stamping(one: Examined, exact: list[str]) -> str:
+def stamping(one: Examined, proved: tuple[str, ...]) -> str:
     """The stamp that the structure proves; without a proof, how to get at one."""
-    if not exact:
+    if not proved:
         return f"run `lockgate locate {one.environment} --verbose` to see which revision is nearest"
-    return f"run `lockgate stamp --purge {exact[-1]} --env {one.environment}`"
+    return f"run `lockgate stamp --purge {' '.join(proved)} --env {one.environment}`"

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from lockgate.core.catalog import Change, diff
 from lockgate.core.finding import Finding
-from lockgate.core.locate import BASE
 from lockgate.core.probes import Examined, SetUp
 from lockgate.core.probes.lost_revision import stamping
 from lockgate.core.probes.version_table import wrong_rows
@@ -24,13 +23,13 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
         if any(set_up.file(head) is None for head in one.heads) or wrong_rows(set_up, one):
             continue  # told as a lost revision, or of the version table
         recorded = ", ".join(one.heads)
-        exact = [found for found in located.exact if found != BASE]
-        if exact:
+        if proved := located.proved():
+            truth = " and ".join(proved)
             yield Finding(
                 "LG-DOC-6",
                 NAME,
-                f"{one.title} records {recorded}, but its structure is exactly that of {exact[-1]}",
-                stamping(one, exact),
+                f"{one.title} records {recorded}, but its structure is exactly that of {truth}",
+                stamping(one, proved),
             )
         elif one.expected is not None and one.catalog is not None:
             changes = [c for c in diff(one.expected, one.catalog) if not c.cosmetic]
@@ -41,6 +40,7 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
 def _drift(one: Examined, recorded: str, changes: list[Change]) -> Finding:
     first = changes[0]
     what = f"{first.object} {first.name} {first.kind.value}"
+    back = one.heads[0] if len(one.heads) == 1 else "heads"
     counted = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return Finding(
@@ -48,7 +48,7 @@ def _drift(one: Examined, recorded: str, changes: list[Change]) -> Finding:
         NAME,
         f"{one.title} has drifted from {recorded} by {counted}: {what}{more}",
         f"run `lockgate doctor {one.environment} --adopt -m MESSAGE` to put it into a revision, "
-        f"or `lockgate diff {one.environment} revision:{one.heads[0]} --sql` for the way back",
+        f"or `lockgate diff {one.environment} revision:{back} --sql` for the way back",
         details=(
             "to undo:",
             *(f"  {statement.sql};" for statement in one.undo.statements),

@@ -20,8 +20,8 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
             continue
         what = wrong_rows(set_up, one)
         if what is not None:
-            exact = [found for found in one.located.exact if found != BASE]
-            yield Finding("LG-DOC-5", NAME, f"{one.title}: {what}", stamping(one, exact))
+            cure = stamping(one, one.located.proved())
+            yield Finding("LG-DOC-5", NAME, f"{one.title}: {what}", cure)
 
 
 def wrong_rows(set_up: SetUp, one: Examined) -> str | None:
