@@ -7,12 +7,14 @@ import io
 import pytest
 
 from lockgate.core.effects import Structure
-from lockgate.core.finding import Finding
+from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
 from lockgate.core.script import read_script
 from lockgate.core.sql.trees import parse
+from lockgate.core.target import ApplicationStatement, TargetStatistics
 from lockgate.workflows.linting import choose_rules
+from tests.forecast.test_forecast import star, target
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
@@ -35,12 +37,15 @@ CREATE TABLE logs_rest PARTITION OF logs DEFAULT;
 ADDED = "BEGIN; ALTER TYPE mood ADD VALUE 'new'; {} COMMIT;"
 
 
-def findings(sql: str, *, revision: str | None = None) -> list[Finding]:
+def findings(
+    sql: str, *, revision: str | None = None, target: TargetStatistics | None = None
+) -> list[Finding]:
     """What all rules but those of style say of `sql` in that schema."""
     structure = Structure(complete=True)
     for parsed in parse(SCHEMA):
         structure.apply(parsed)
     unit = Unit(structure, 18, file="change.sql", revision=revision, complete=True)
+    unit.target = target
     answers = UnitLinter(by_subject(choose_rules()), unit).script(
         read_script(io.BytesIO(sql.encode()))
     )
@@ -127,3 +132,47 @@ def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
 )
 def test_remedy_is_not_to_write_what_postgresql_refuses(sql: str, remedy: str) -> None:
     assert remedy in " ".join(found.remedy for found in findings(sql))
+
+
+SENT = (
+    ApplicationStatement("SELECT note FROM people WHERE id = $1", 5_000, 5.0, 0.1),
+    ApplicationStatement("UPDATE public.people SET note = $1", 100, 0.01, 0.2),
+    ApplicationStatement("SELECT id FROM people", 10_000, 10.0, 0.1),
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows", "sent", "severity", "words"),
+    [
+        (
+            "ALTER TABLE people DROP COLUMN note;",
+            0,
+            SENT,
+            Severity.ERROR,
+            "breaks code that reads it: SELECT note FROM people WHERE id = $1, 5.0 a second, and 1"
+            " more",
+        ),
+        ("ALTER TABLE people DROP COLUMN n;", 0, SENT, Severity.WARNING, "keeps none"),
+        ("ALTER TABLE people DROP COLUMN n;", 9, SENT, Severity.ERROR, "keeps none"),
+        ("ALTER TABLE people DROP COLUMN n;", 0, None, Severity.ERROR, "code that reads it"),
+        ("ALTER TABLE people RENAME n TO m;", 9, SENT, Severity.WARNING, "keeps none"),
+        ("ALTER TABLE people RENAME note TO m;", 9, SENT, Severity.ERROR, "SELECT note FROM"),
+        ("ALTER TABLE people RENAME TO folk;", 9, SENT, Severity.ERROR, "SELECT id FROM people"),
+        ("ALTER TABLE events RENAME TO acts;", 9, SENT, Severity.WARNING, "keeps none"),
+        ("DROP TABLE people CASCADE;", 0, (), Severity.WARNING, "keeps none"),
+    ],
+)
+def test_break_of_code_weighs_as_much_as_what_the_target_is_sent(
+    sql: str,
+    rows: int,
+    sent: tuple[ApplicationStatement, ...] | None,
+    severity: Severity,
+    words: str,
+) -> None:
+    people = star(rows, name="public.people")
+
+    found = findings(sql, target=target(people, statements=sent))
+
+    (breaks,) = (f for f in found if f.code in ("LG020", "LG021", "LG030", "LG031"))
+    assert words in breaks.message
+    assert severity is breaks.severity

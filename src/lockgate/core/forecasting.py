@@ -21,7 +21,8 @@ from lockgate.core.forecast import (
     Sureness,
 )
 from lockgate.core.rates import Factor, Rates
-from lockgate.core.shape import Shape, shape_of, uses_of
+from lockgate.core.senders import senders
+from lockgate.core.shape import Shape, shape_of
 from lockgate.core.target import RelationStatistics, TargetStatistics
 from lockgate.core.work import OVERHEAD_MS, Work, works_of
 
@@ -249,17 +250,12 @@ def _affected(
     """
     found: list[AffectedStatement] = []
     for effect in effects:
-        if not effect.blocks or target.statements is None:
+        if not effect.blocks:
             continue
         name = effect.relation
-        bare = name.rpartition(".")[2]
-        for sent in target.statements:
-            if bare.strip('"') not in sent.sql or (uses := uses_of(sent.sql)) is None:
-                continue
-            if not {name, bare} & uses.relations:
-                continue
+        for sent, uses in senders(target, name):
             lost = _lost(shape, name, uses.columns)
-            changes = bool({name, bare} & uses.changes)
+            changes = bool({name, name.rpartition(".")[2]} & uses.changes)
             if lost is not None or "reads" in effect.blocks or changes:
                 found.append(AffectedStatement(sent.sql, sent.calls_per_second, name, lost))
     found.sort(key=lambda s: (s.loses is None, -(s.calls_per_second or 0), s.sql))

@@ -187,6 +187,11 @@ class Unit:
         found = self.target.relation(name) if self.target is not None else None
         return found is not None and (found.rows >= SMALL_ROWS or found.total_bytes >= SMALL_BYTES)
 
+    def empty(self, name: str) -> bool:
+        """Whether the target is known to have no row in it."""
+        found = self.target.relation(name) if self.target is not None else None
+        return found is not None and found.rows == 0
+
     def busy(self, name: str) -> bool:
         """Whether the target's application uses it, or nobody knows."""
         found = self.target.relation(name) if self.target is not None else None

@@ -6,7 +6,8 @@ column that its models have; and the values are gone.
 
 Take the column out of the models and deploy that first. Drop it in a later revision, when no
 running code reads it, and say so: `# lockgate: allow LG030 because release 41 no longer reads
-it`.
+it`. With --env, a statement that pg_stat_statements keeps and that reads the column is named. If
+none does and the table is empty, this is a warning.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
+from lockgate.core.senders import broken_code
 
 CODE = "LG030"
 NAME = "column-dropped"
@@ -41,9 +43,11 @@ def check(seen: Seen) -> Iterator[Hazard]:
     added = seen.unit.note("columns made")
     if (seen.table, column) in added:
         return
+    sent, severity = broken_code(seen.unit.target, seen.table, column)
     yield Hazard(
         f"drops {column} of {short(seen.table)} with its values{seen.rows(seen.table)},"
-        " and breaks code that reads it",
+        f" and breaks code that reads it{sent}",
         "deploy code without it first, then drop it and say so with `lockgate: allow`",
         seen.table,
+        severity if seen.unit.empty(seen.table) else None,
     )

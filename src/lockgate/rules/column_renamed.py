@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from lockgate.core.effects.structure import Kind
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
+from lockgate.core.senders import broken_code
 
 CODE = "LG020"
 NAME = "column-renamed"
@@ -37,8 +38,11 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if tree.get("renameType") not in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE"):
         return
     if seen.exists(seen.table) and seen.relation.kind is not Kind.INDEX:
+        column = tree["subname"]
+        sent, severity = broken_code(seen.unit.target, seen.table, column)
         yield Hazard(
-            f"breaks code that asks for column {tree['subname']} of {short(seen.table)}",
+            f"breaks code that asks for column {column} of {short(seen.table)}{sent}",
             f"add {tree['newname']} beside it, keep both alike, and drop the old one later",
             seen.table,
+            severity,
         )

@@ -16,6 +16,7 @@ from lockgate.core.dependents import dropped
 from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
+from lockgate.core.senders import broken_code
 
 CODE = "LG031"
 NAME = "table-dropped"
@@ -55,11 +56,13 @@ def check(seen: Seen) -> Iterator[Hazard]:
             name = spelled(seen.structure.resolve(parts))
             known = seen.structure.resolve(parts) in seen.structure.relations
             if seen.exists(name) and (known or not (seen.unit.complete and tree.get("missing_ok"))):
+                sent, severity = broken_code(seen.unit.target, name)
                 yield Hazard(
                     f"drops {short(name)} with its {_HOLD[kind]}{seen.rows(name)},"
-                    " and breaks code that uses it",
+                    f" and breaks code that uses it{sent}",
                     remedy,
                     name,
+                    severity if seen.unit.empty(name) else None,
                 )
 
 

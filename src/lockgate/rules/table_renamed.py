@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from lockgate.core.effects.structure import Kind
 from lockgate.core.finding import Severity
 from lockgate.core.rule import END, Family, Hazard, Seen, Unit, short
+from lockgate.core.senders import broken_code
 
 CODE = "LG021"
 NAME = "table-renamed"
@@ -37,10 +38,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if seen.kind == "ViewStmt":
         notes.pop(seen.name(tree.get("view")), None)
     elif tree.get("renameType") in _KINDS and _in_use(seen):
+        sent, severity = broken_code(seen.unit.target, seen.table)
         notes[seen.table] = Hazard(
-            f"breaks code that asks for {short(seen.table)}",
+            f"breaks code that asks for {short(seen.table)}{sent}",
             "make a view of the old name in the same transaction, and drop it later",
             seen.table,
+            severity,
             statement=seen.index,
             line=seen.line,
         )
