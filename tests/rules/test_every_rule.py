@@ -84,7 +84,7 @@ def lint_alembic(rule: Rule, text: str, folder: Path) -> list[Finding]:
     if "multiple heads" in text:
         source = replace(source, heads=("abc", "def"))
     if "edited" in text:
-        source = replace(source, applied="was rehearsed")
+        source = replace(source, edited=True, applied="dev")
     sent = [[(s.sql, s.line, s.transactional) for s in way.statements] for way in (up, down)]
     revision = RevisionToLint(source, tuple(sent[0]), tuple(sent[1]))
     chosen = choose_rules(style=rule.FAMILY is Family.STYLE)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 class RevisionSource:
     """One revision file: its syntax tree, and the functions by which Alembic goes up and down.
 
-    `applied` says where the Revision ran in another form than the file has now, None where
-    nobody knows of one; `heads` are the heads of all the files where nobody meant them to
-    stay apart. `unread` is why its statements could not all be had without a server, and
-    `unread_line` where that showed.
+    `edited` is whether the file was changed since it ran or was rehearsed; `applied` names a
+    database where it ran, None where nobody knows of one. `heads` are the heads of all the files
+    where nobody meant them to stay apart. `unread` is why its statements could not all be had
+    without a server, and `unread_line` where that showed.
     """
 
     revision: str
@@ -23,6 +23,7 @@ class RevisionSource:
     text: str = field(repr=False)
     tree: ast.Module = field(repr=False)
     irreversible: str | None = None
+    edited: bool = False
     applied: str | None = None
     heads: tuple[str, ...] = ()
     unread: str | None = None

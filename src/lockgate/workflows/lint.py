@@ -149,6 +149,7 @@ def _revisions(
     around: Surroundings,
 ) -> Iterator[Answer]:
     from lockgate.workflows import lint_revisions as revisions
+    from lockgate.workflows.destination import find_readable
 
     heads = revisions.heads_of(workspace, request.environment)
     if request.since is not None:
@@ -158,8 +159,11 @@ def _revisions(
             asked = tuple(text for text in asked if text.revision in named)
     else:
         asked = revisions.find_revisions(workspace, ranges, heads)
+    place = find_readable(workspace, request.environment) if request.environment else None
     described = request.environment is not None or request.schema is not None
-    found = revisions.read_revisions(workspace, asked, None if described else around.structure)
+    found = revisions.read_revisions(
+        workspace, asked, None if described else around.structure, place
+    )
     return lint_revisions(found, chosen, around)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from lockgate.core.effects import Structure
-from lockgate.core.lockfile import Drift, compare
 from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Direction
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.offline import Offline, render
 from lockgate.migrations.ranges import RevisionText, resolve_range
-from lockgate.migrations.revisions import read_revision_files, unjoined_heads
-from lockgate.workflows.destination import find_readable
+from lockgate.migrations.revisions import unjoined_heads
+from lockgate.workflows.destination import Destination, find_readable
+from lockgate.workflows.edits import edited_files
 from lockgate.workflows.linting import RevisionToLint, read_source
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace, git
@@ -95,9 +95,12 @@ def added_since(workspace: Workspace, branch: str) -> tuple[RevisionText, ...]:
 
 
 def read_revisions(
-    workspace: Workspace, asked: tuple[RevisionText, ...], structure: Structure | None
+    workspace: Workspace,
+    asked: tuple[RevisionText, ...],
+    structure: Structure | None,
+    destination: Destination | None = None,
 ) -> Iterator[RevisionToLint]:
-    """What `asked` would send.
+    """What `asked` would send; `destination`, where known, says which of them ran there.
 
     `structure`, where given, is filled with what the Revisions before the first of them make.
     """
@@ -107,11 +110,7 @@ def read_revisions(
             if text.revision == asked[0].revision:
                 break
             fill(workspace, text, structure)
-    edited = {
-        difference.revision
-        for difference in compare(workspace.lock, read_revision_files(directory))
-        if difference.drift is Drift.EDITED
-    }
+    edited = edited_files(workspace, destination)
     heads = unjoined_heads(directory)
     for text in asked:
         script = directory.get_revision(text.revision)
@@ -123,7 +122,8 @@ def read_revisions(
         problem = up if up.problem is not None else down
         source = replace(
             source,
-            applied="was rehearsed" if text.revision in edited else None,
+            edited=text.revision in edited,
+            applied=edited.get(text.revision),
             heads=heads if text.revision in heads else (),
             unread=problem.problem,
             unread_line=problem.line,
