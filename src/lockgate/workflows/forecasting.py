@@ -174,6 +174,7 @@ def with_forecasts(
             asked.append(Forecastable(previewed.sql, effects, transaction))
             if scratch is not None and statement.milliseconds is not None:
                 works = works_of(shape_of_parsed(parsed), effects, scratch.statistics)
+                works = counted(works, statement.rows)
                 took, ratio = statement.milliseconds, machine(basis.pace_ms, scratch.pace_ms)
                 timed.append(Measurement(previewed.sql, works, took, Basis.REHEARSED, ratio))
             structure.apply(parsed)

@@ -15,7 +15,7 @@ from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rates import Measurement, digest_of
 from lockgate.core.shape import shape_of
 from lockgate.core.target import TargetStatistics
-from lockgate.core.timings import kept_works, read_measurement
+from lockgate.core.timings import counted, kept_works, read_measurement
 from lockgate.core.work import works_of
 from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.statistics import read_pace, read_statistics
@@ -67,7 +67,12 @@ def remember_statements(
             "milliseconds": round(one.statement.milliseconds, 3),
             "works": [
                 asdict(work)
-                for work in kept_works(works_of(shape_of(one.sql), one.effects, sizes.statistics))
+                for work in kept_works(
+                    counted(
+                        works_of(shape_of(one.sql), one.effects, sizes.statistics),
+                        one.statement.rows,
+                    )
+                )
             ],
             "pace_ms": sizes.pace_ms,
         }

@@ -6,7 +6,8 @@ SELECT pg_catalog.pg_restore_attribute_stats(
            'version', pg_catalog.current_setting('server_version_num')::integer,
            'null_frac', %(null_fraction)s::real,
            'avg_width', %(width)s::integer,
-           'n_distinct', %(distinct)s::real)
+           'n_distinct', %(distinct)s::real,
+           'correlation', %(correlation)s::real)
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

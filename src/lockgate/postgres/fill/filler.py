@@ -240,9 +240,7 @@ def _keys_of(connection: psycopg.Connection[Any], foreign: ForeignKey, number: i
 
 
 def _carry_over(connection: psycopg.Connection[Any], target: TargetStatistics) -> str:
-    """Gives scratch the target's own numbers where the server has a function for it."""
-    if connection.info.server_version < 180_000:
-        return "ANALYZE of the made-up rows: PostgreSQL takes statistics over from 18 on"
+    """Gives scratch's planner the target's own numbers, as far as the login may."""
     cursor = connection.cursor(row_factory=dict_row)
     there = {
         row["name"]
@@ -251,21 +249,24 @@ def _carry_over(connection: psycopg.Connection[Any], target: TargetStatistics) -
             " FROM pg_catalog.pg_stat_user_tables"
         )
     }
-    for relation in target.relations:
-        if relation.name not in there or not relation.rows:
-            continue
-        for column in relation.columns:
-            connection.execute(
-                _text("carry_over.sql"),
-                {
-                    "relation": relation.name,
-                    "column": column.name,
-                    "null_fraction": column.null_fraction,
-                    "width": column.width,
-                    "distinct": column.distinct,
-                },
-            )
-    return "the target's null fractions, widths and distinct values; ANALYZE for the rest"
+    has_function = connection.info.server_version >= 180_000
+    text = _text("carry_over.sql" if has_function else "carry_over_before_18.sql")
+    try:
+        with connection.transaction():
+            for relation in target.relations:
+                if relation.name not in there or not relation.rows:
+                    continue
+                for column in relation.columns:
+                    numbers = {"relation": relation.name, "column": column.name} | {
+                        "null_fraction": column.null_fraction,
+                        "width": column.width,
+                        "distinct": column.distinct,
+                        "correlation": column.correlation,
+                    }
+                    connection.execute(text, numbers)
+    except psycopg.errors.InsufficientPrivilege:
+        return "ANALYZE of the made-up rows: the login may not write the target's statistics"
+    return "the target's null fractions, widths, distinct values and order; ANALYZE for the rest"
 
 
 @cache
