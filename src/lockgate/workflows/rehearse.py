@@ -19,6 +19,7 @@ from lockgate.errors import LockgateError
 from lockgate.migrations import steps
 from lockgate.migrations.driver import Observer, RunFailed, RunRecord, VersionTable
 from lockgate.migrations.ranges import RevisionText, resolve_range
+from lockgate.migrations.revisions import unjoined_heads
 from lockgate.postgres.binaries import find_pg_dump
 from lockgate.postgres.dump import dump_schema
 from lockgate.workflows.catalogs import between, fingerprint
@@ -144,12 +145,12 @@ def rehearse_range(
     """Each of `asked` alone on the state before it, then all of them in one process.
 
     `models` are those that were made beforehand; else they are made where the range ends at the
-    only head.
+    head, or at one of several that stay apart on purpose.
     """
     if not asked:
         return Rehearsal(scratch.version, start.words, ())
-    heads = tuple(workspace.project.directory.get_heads())
-    if heads != (asked[-1].revision,):
+    directory = workspace.project.directory
+    if not _ends(asked) <= set(directory.get_heads()) or unjoined_heads(directory):
         models = None
     elif models is None:
         models = with_statements(workspace, scratch, models_beforehand(workspace, scratch))
@@ -405,7 +406,7 @@ def _with_whole(
     """Adds what a single process makes of the same range, and how the models differ from it."""
     workspace.progress.working("rehearsing: all in one process")
     project = workspace.project.reopened()
-    last = {text.revision for text in asked} - {p for text in asked for p in text.parents}
+    last = _ends(asked)
     with scratch.databases() as databases:
         if start.dumps is not None:
             databases.load(start.dumps, {"": start.heads})
@@ -416,7 +417,20 @@ def _with_whole(
             return replace(rehearsal, whole_error=error.message)
         whole = databases.catalogs(record.version_tables)
         rehearsal = replace(rehearsal, whole_changes=between(one_by_one, whole))
+        if models is not None and (others := set(project.directory.get_heads()) - last):
+            # Branches that stay apart make one structure all the same, and the models that one.
+            try:
+                for revision in sorted(others):
+                    record = databases.upgrade(project, revision)
+            except LockgateError as error:
+                return replace(rehearsal, models_error=error.message)
+            whole = databases.catalogs(record.version_tables)
         return _with_models(workspace, databases, whole, rehearsal, models)
+
+
+def _ends(asked: tuple[RevisionText, ...]) -> set[str]:
+    """Those of `asked` that no other one follows."""
+    return {text.revision for text in asked} - {p for text in asked for p in text.parents}
 
 
 def _with_models(
