@@ -152,15 +152,33 @@ def test_without_a_line_check_remembers_for_this_checkout(
     assert "models" not in lock.read_text()  # check writes nothing that is committed
 
 
-def test_check_says_why_a_server_has_to_be_asked(project: Path, check: Check) -> None:
-    asks = 'assert connection.scalar(sa.text("SELECT 1")) == 1'
-    (project / "migrations" / "env.py").write_text(env_py(before=asks))
+ASKS = 'assert connection.scalar(sa.text("SELECT 1")) == 1; connection.rollback()'
+REFUSED = """
+    try:
+        connection.execute(sa.text("SELECT 1 / 0"))
+    except sa.exc.DBAPIError:
+        connection.rollback()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        (ASKS, "env.py asks the database"),
+        (REFUSED, "it refuses a statement that env.py or a listener goes on without"),
+    ],
+)
+def test_check_says_why_a_server_has_to_be_asked(
+    before: str, why: str, project: Path, check: Check
+) -> None:
+    (project / "migrations" / "env.py").write_text(env_py(before=before))
 
     done = check()
 
-    assert "note: env.py asks the database, so a server has to say what the models make" in (
-        done.stderr.splitlines()
-    )
+    assert done.returncode == 0
+    note = f"note: only a server can say what the models make: {why}"
+    assert note in done.stderr.splitlines()
+    assert not (project / ".lockgate" / "proofs.json").exists()
 
 
 ON_18 = LockedRehearsal(18, "ok", "ok", True, "sha256:1", "sha256:0")

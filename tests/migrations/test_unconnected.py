@@ -126,6 +126,14 @@ sa.Table("ring", metadata, sa.Column("id", sa.Integer, primary_key=True),
 WRITES = 'connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS {}")); connection.commit()'
 SETS = "connection.execute(sa.text(\"SELECT set_config('role', :to, false)\"), {{'to': '{}'}})"
 KEPT = 'connection.execute(sa.text("SET search_path TO other")); connection.{}()'
+ON_CONNECT = """
+@event.listens_for(engine, "connect")
+def connected(dbapi_connection, record):
+    dbapi_connection.autocommit = {}
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute("SET search_path TO other")
+    dbapi_connection.autocommit = False
+"""
 TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql_where="{}")'
 
 
@@ -141,6 +149,7 @@ TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql
         ("models", PATH_BY_DRIVER, "public", "other"),
         ("models", 'event.listen(item, "{}_create", DDL("SELECT 1"))', "before", "after"),
         ("engine", TRANSLATED, "one", "two"),
+        ("engine", ON_CONNECT, "True", "False"),
         ("before", TRANSLATED_LATER, "one", "two"),
         ("before", WRITES, "one", "two"),
         ("before", SETS, "one", "two"),
@@ -236,6 +245,12 @@ def test_a_listener_that_swallows_the_missing_answer_is_not_known(
 
 
 ASKS = 'connection.execute(sa.text("SELECT 1")).scalar()'
+RAW = """
+    try:
+        {}
+    except Exception:
+        pass
+"""
 DIALECT_EVENT = """
 @event.listens_for(engine, "do_execute")
 def execute(cursor, statement, parameters, context):
@@ -256,8 +271,24 @@ LISTENER = "a listener of the engine sees the statements"
         (written(after=ASKS), "env.py asks the database"),
         (written(engine="metadata.reflect(engine)"), "env.py asks the database"),
         (
-            written(before="connection.connection.lo_open"),
+            written(before=RAW.format('connection.connection.cursor().execute("A").fetchone()')),
+            "env.py asks the database",
+        ),
+        (
+            written(before=RAW.format("[*connection.connection.cursor()]")),
+            "env.py asks the database",
+        ),
+        (
+            written(before=RAW.format('connection.execute(sa.text("DELETE FROM a")).rowcount')),
+            "env.py asks the database",
+        ),
+        (
+            written(before=RAW.format("connection.connection.lo_open")),
             "env.py uses lo_open of the driver's connection",
+        ),
+        (
+            written(before=RAW.format("connection.dialect.dbapi.connect('dbname=other')")),
+            "env.py uses connect of the driver",
         ),
         (written(engine=rewriting("before_cursor_execute", "box")), LISTENER),
         (written(engine=DIALECT_EVENT), LISTENER),

@@ -17,6 +17,8 @@ from sqlalchemy.schema import CreateSchema
 Entity = Any  # Any: alembic_utils is no dependency of lockgate, so its classes have no name here
 
 _MODULE = "alembic_utils.replaceable_entity"
+TRIED = "lockgate_tried"
+"""Option of a statement that the server may well refuse."""
 BEFORE_TABLES = frozenset({"extension", "function"})
 """Types of entities that a table may need: its columns' types and defaults."""
 
@@ -85,7 +87,8 @@ def _create(
         for entity in waiting:
             try:
                 with connection.begin_nested():
-                    connection.execute(entity.to_sql_statement_create())
+                    statement = entity.to_sql_statement_create()
+                    connection.execute(statement, execution_options={TRIED: True})
             except DBAPIError as refused:
                 first_error = first_error or refused
                 left.append(entity)

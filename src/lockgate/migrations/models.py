@@ -7,11 +7,12 @@ with alembic_utils.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Engine, MetaData, Table, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.sqltypes import SchemaType
 
@@ -27,16 +28,32 @@ MANY = 500
 class ModelsBuilder:
     """Steps of a run that make the models' schema instead of running revisions.
 
-    `found` says afterwards whether `env.py` names models at all.
+    `found` says afterwards whether `env.py` names models at all, and `refused` whether the server
+    refused a statement while they were `heeded`, also if the team's code went on without it.
     """
 
     def __init__(self) -> None:
         self.found = False
+        self.refused = False
 
     @property
     def steps(self) -> Steps:
         """For `drive`."""
         return self._create_all
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Looks out for refusals, but for those of what is only tried."""
+        event.listen(Engine, "handle_error", self._refuse)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "handle_error", self._refuse)
+
+    def _refuse(self, error: ExceptionContext) -> None:
+        sent = error.execution_context
+        if sent is None or entities.TRIED not in sent.execution_options:
+            self.refused = True
 
     def _create_all(self, _: tuple[str, ...], context: MigrationContext) -> Sequence[Any]:
         connection = context.connection

@@ -33,7 +33,7 @@ from lockgate.migrations.process import alembic_hushed
 from lockgate.migrations.project import AlembicProject, urls_delivered
 from lockgate.migrations.recording import Record, Untold, record_models
 
-NOWHERE = "postgresql://postgres@/lockgate_scratch"
+NOWHERE = "postgresql://postgres@/lockgate_scratch_000000000000"
 """What `env.py` is told to connect to."""
 
 REWRITING = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
@@ -177,7 +177,7 @@ class _Run:
 
             @classmethod
             def import_dbapi(cls) -> Any:
-                return _NoDriver(cls.default_paramstyle)
+                return _NoDriver(run.record, cls.default_paramstyle)
 
             @classmethod
             def get_async_dialect_cls(cls, url: Any) -> type[Dialect]:
@@ -239,11 +239,17 @@ class _NoDriver:
     class Error(Exception):
         """Never raised."""
 
-    def __init__(self, paramstyle: str) -> None:
+    def __init__(self, record: Record, paramstyle: str) -> None:
+        self.record = record
         self.paramstyle = paramstyle
 
     def __bool__(self) -> bool:
         return False
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("__"):  # SQLAlchemy asks for its __version__ itself
+            self.record.give_up(f"env.py uses {name} of the driver")
+        raise AttributeError(name)
 
 
 class _Initial:
@@ -266,23 +272,22 @@ class _NoConnection:
     Whatever is executed is recorded and has a result, at which nobody may look.
     """
 
+    record: Record
     autocommit = False
     description = (("answer", None, None, None, None, None, None),)
     notices = ()
-    rowcount = -1
 
     def __init__(self, record: Record) -> None:
-        self.record = record
-        self.connection = self
+        self.__dict__.update(record=record, connection=self)
 
     def cursor(self, *_: Any, **__: Any) -> _NoConnection:
         """Itself, for there is no result to be kept apart."""
         return self
 
-    def execute(self, statement: str, parameters: object = None) -> None:
-        """Records a statement."""
-        self.record.note(statement)
-        self.record.note_values(parameters)
+    def execute(self, statement: Any, parameters: object = None, **_: object) -> _NoConnection:
+        """Records a statement, which some drivers take in forms of their own."""
+        self.record.note_values([statement, parameters])
+        return self
 
     executemany = execute
 
@@ -299,14 +304,24 @@ class _NoConnection:
 
     terminate = close
 
+    def __enter__(self) -> _NoConnection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
     def fetchone(self, *_: object) -> NoReturn:
         """Raises Untold."""
         self.record.give_up("env.py asks the database")
         raise Untold(self.record.untold)
 
-    fetchmany = fetchall = fetchone
+    fetchmany = fetchall = __iter__ = __next__ = fetchone
+    rowcount = property(fetchone)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self.record.note_values({name: value})
+        self.__dict__[name] = value
 
     def __getattr__(self, name: str) -> NoReturn:
-        if not name.startswith("__"):
-            self.record.give_up(f"env.py uses {name} of the driver's connection")
+        self.record.give_up(f"env.py uses {name} of the driver's connection")
         raise AttributeError(name)

@@ -20,6 +20,7 @@ from lockgate.workflows.models import (
     MadeModels,
     ModelsMissing,
     compare_models,
+    make_models,
     models_beforehand,
     replay,
 )
@@ -140,15 +141,16 @@ def _models(
     """
     locked = _locked_fingerprint(workspace, scratch)
     known = locked if proofs is not None else None
-    if proofs is not None and proofs.why_not is not None:
-        reason = f"{proofs.why_not}, so a server has to say what the models make"
-        workspace.progress.done(f"note: {reason}")
     try:
+        made = made or make_models(workspace, scratch)
         found = compare_models(workspace, scratch, known=known, made=made)
     except ModelsMissing:
         return _Models(findings=_moved(workspace, locked, replay(workspace, scratch)))
     if proofs is not None and found.fingerprint is None:
-        proofs.remember(scratch.major)
+        refused = isinstance(made, MadeModels) and made.refused
+        why_not = proofs.remember(scratch.major, refused=refused)
+        if why_not is not None:
+            workspace.progress.done(f"note: only a server can say what the models make: {why_not}")
     changes = structural(found.changes)
     findings = [
         Finding(

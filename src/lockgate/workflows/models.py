@@ -48,11 +48,13 @@ class ModelsMissing(LockgateError):
 class MadeModels:
     """The models' Catalogs by part, and the version tables that `env.py` names.
 
-    `statements` is a digest of what made them, None where nobody told it, or nobody can.
+    `refused` is whether the server refused a statement on the way. `statements` is a digest of
+    what made them, None where nobody told it, or nobody can.
     """
 
     catalogs: Catalogs
     version_tables: tuple[VersionTable, ...]
+    refused: bool = False
     statements: str | None = None
 
 
@@ -82,11 +84,12 @@ def make_models(workspace: Workspace, scratch: Scratch) -> MadeModels:
     workspace.progress.working("making the models' schema")
     builder = ModelsBuilder()
     project = workspace.project
-    with scratch.databases() as databases:
+    with scratch.databases() as databases, builder.heeded():
         record = databases.run(project, builder.steps)
         if not builder.found:
             raise ModelsMissing(Path(project.directory.env_py_location).name)
-        return MadeModels(databases.catalogs(record.version_tables), record.version_tables)
+        catalogs = databases.catalogs(record.version_tables)
+        return MadeModels(catalogs, record.version_tables, builder.refused)
 
 
 def models_beforehand(workspace: Workspace, scratch: Scratch) -> MadeModels | LockgateError:
@@ -104,8 +107,11 @@ def models_beforehand(workspace: Workspace, scratch: Scratch) -> MadeModels | Lo
 def with_statements(
     workspace: Workspace, scratch: Scratch, made: MadeModels | LockgateError
 ) -> MadeModels | LockgateError:
-    """`made` with the digest of the statements that make it, where that can be told."""
-    if isinstance(made, LockgateError):
+    """`made` with the digest of the statements that make it, where that can be told.
+
+    Without a server nothing is refused, so that what code does after a refusal is not in it.
+    """
+    if isinstance(made, LockgateError) or made.refused:
         return made
     return replace(made, statements=tell(workspace, scratch.major).digest)
 

@@ -37,7 +37,6 @@ class Proofs:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.why_not: str | None = None
         self._told: dict[int, Told] = {}
 
     def proved_major(self, asked: int | None) -> int | None:
@@ -53,24 +52,31 @@ class Proofs:
                     return major
         return None
 
-    def remember(self, major: int) -> None:
-        """Keeps that the models were found to make the head of the lock file on `major`."""
+    def remember(self, major: int, *, refused: bool) -> str | None:
+        """Keeps that the models were found to make the head of the lock file on `major`.
+
+        Answers why that cannot be known again without a server, if so; `refused` is whether the
+        server refused a statement, of which nothing is known without it.
+        """
+        if refused:
+            return "it refuses a statement that env.py or a listener goes on without"
         proof = self._proof(major)
-        if proof is not None:
-            kept = [known for known in self._remembered() if known != proof][1 - KEPT :]
-            path = self.workspace.state_directory / PROOFS
-            write_atomically(path, json.dumps([*kept, proof]))
+        if proof is None:
+            return self._told[major].why_not
+        kept = [known for known in self._remembered() if known != proof][1 - KEPT :]
+        path = self.workspace.state_directory / PROOFS
+        write_atomically(path, json.dumps([*kept, proof]))
+        return None
 
     def _proof(self, major: int) -> str | None:
         if major not in self._told:
             self.workspace.progress.working("comparing the models with lockgate.lock")
             self._told[major] = tell(self.workspace, major)
-        told = self._told[major]
-        if told.digest is None:
-            self.why_not = told.why_not
+        statements = self._told[major].digest
+        if statements is None:
             return None
         (head,) = self.workspace.lock.heads
-        return prove(self.workspace.lock, head, major=major, statements=told.digest)
+        return prove(self.workspace.lock, head, major=major, statements=statements)
 
     def _remembered(self) -> list[str]:
         path = self.workspace.settings.state_directory / PROOFS
