@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.effects.given import CODE, DOMAIN, ENUM, MAT, PART, PUB, SEQ, TRIG, TYPE, VIEW, T
+from tests.effects.given import CODE, DOMAIN, ENUM, FIRES, MAT, PART, PUB, SEQ, TRIG, TYPE, VIEW, T
 from tests.effects.group import Group
 
 GROUPS = (
@@ -83,6 +83,19 @@ GROUPS = (
         "ANALYZE mv",
         "VACUUM FULL mv",
         "COMMENT ON MATERIALIZED VIEW mv IS 'why'",
+    ),
+    Group(
+        "What triggers and rules do with rows",
+        FIRES,
+        "UPDATE t SET a = 2 WHERE id = 1",
+        "UPDATE t SET b = 'x' WHERE id = 1",
+        "DELETE FROM t WHERE id = 1",
+        "INSERT INTO t (id) VALUES (2)",
+        "INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 3",
+        "WITH gone AS (DELETE FROM t RETURNING id) SELECT count(*) FROM gone",
+        "ALTER TABLE t DISABLE TRIGGER g >> DELETE FROM t WHERE id = 1",
+        "CREATE RULE r AS ON INSERT TO t DO ALSO INSERT INTO log (what) VALUES ('new') >> INSERT INTO t (id) VALUES (2)",
+        "CREATE RULE r AS ON INSERT TO t DO ALSO INSERT INTO log (what) VALUES ('new') >> UPDATE t SET b = 'x' WHERE id = 1",
     ),
     Group(
         "Enums",

@@ -475,6 +475,22 @@ def _tablespace(structure: Structure, relation: Relation, command: Tree) -> None
     relation.tablespace = command.get("name")
 
 
+def _silence(structure: Structure, relation: Relation, command: Tree) -> None:
+    relation.silenced.add(command.get("name", ""))
+
+
+def _silence_all(structure: Structure, relation: Relation, command: Tree) -> None:
+    relation.silenced.update(relation.fires)
+
+
+def _let_fire(structure: Structure, relation: Relation, command: Tree) -> None:
+    relation.silenced.discard(command.get("name", ""))
+
+
+def _let_all_fire(structure: Structure, relation: Relation, command: Tree) -> None:
+    relation.silenced.difference_update(relation.fires)
+
+
 COMMANDS: dict[str, Callable[[Structure, Relation, Tree], None]] = {
     "AT_AddColumn": _add_column,
     "AT_DropColumn": _drop_column,
@@ -498,4 +514,8 @@ COMMANDS: dict[str, Callable[[Structure, Relation, Tree], None]] = {
     "AT_SetUnLogged": _logged,
     "AT_ClusterOn": _cluster,
     "AT_SetTableSpace": _tablespace,
+    **dict.fromkeys(("AT_DisableTrig", "AT_DisableRule"), _silence),
+    **dict.fromkeys(("AT_DisableTrigAll", "AT_DisableTrigUser"), _silence_all),
+    **dict.fromkeys(("AT_EnableTrig", "AT_EnableAlwaysTrig", "AT_EnableRule"), _let_fire),
+    **dict.fromkeys(("AT_EnableTrigAll", "AT_EnableTrigUser"), _let_all_fire),
 }

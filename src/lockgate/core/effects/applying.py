@@ -24,6 +24,7 @@ from lockgate.core.effects.structure import (
     Name,
     Relation,
     Structure,
+    Trigger,
     spelled,
 )
 from lockgate.core.effects.trees import (
@@ -323,6 +324,7 @@ def drop(structure: Structure, tree: Tree) -> None:
             table = structure.find(parts[:-1])
             table.triggers.pop(parts[-1], None)
             table.trigger_functions.pop(parts[-1], None)
+            table.fires.pop(parts[-1], None)
             table.policies.pop(parts[-1], None)
             table.rules.pop(parts[-1], None)
         elif kind == "OBJECT_STATISTIC_EXT":
@@ -399,12 +401,18 @@ def create_trigger(structure: Structure, tree: Tree) -> None:
     for relation in [table, *on]:
         relation.triggers[tree.get("trigname", "")] = level
         relation.trigger_functions[tree.get("trigname", "")] = words(tree.get("funcname"))[-1]
+        relation.fires[tree.get("trigname", "")] = Trigger(
+            words(tree.get("funcname")),
+            tree.get("events", 0),
+            frozenset(words(tree.get("columns"))),
+        )
 
 
 def create_rule(structure: Structure, tree: Tree) -> None:
     """CREATE RULE."""
     table = structure.find(parts_of(tree.get("relation", {})))
     table.rules[tree.get("rulename", "")] = tree.get("actions", [])
+    table.rule_events[tree.get("rulename", "")] = tree.get("event", "")
 
 
 def create_policy(structure: Structure, tree: Tree) -> None:

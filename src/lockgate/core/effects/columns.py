@@ -217,6 +217,7 @@ def change_type(plan: Plan, command: Tree) -> None:
                 touched.lock(user, AX)
                 if foreign_key.valid and found.rewrites:
                     touched.scan(user, AX)
+                    touched.lock_indexes(user, READ)
     for sequence in plan.structure.sequences_of(plan.relation.name, name):
         if column is not None and column.identity:
             touched.lock(sequence, SRE)

@@ -9,6 +9,7 @@ from lockgate.core.effects import (
     alter_table,
     create,
     drop,
+    firing,
     index,
     maintenance,
     objects,
@@ -83,6 +84,7 @@ def _add(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
         if "intoClause" in tree and _exists(touched, tree["intoClause"]):
             return
         rows.query(touched, kind, tree)
+        firing.fire(touched, kind, tree, _add)
         if kind == "SelectStmt":
             procedures.calls_in(touched, tree, _add)
     elif kind not in HARMLESS:

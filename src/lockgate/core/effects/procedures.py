@@ -73,6 +73,11 @@ def _is_top(target: Tree, call_: Tree) -> bool:
     return body(without_casts(body(target, "ResTarget").get("val", {})), "FuncCall") is call_
 
 
+def run(touched: Touched, name: tuple[str, ...], predict: Predict) -> None:
+    """The body of a function that a trigger calls; PostgreSQL's own lock nothing more."""
+    _routines(touched, name, predict, must_know=False)
+
+
 def _routines(
     touched: Touched, name: tuple[str, ...], predict: Predict, *, must_know: bool
 ) -> None:

@@ -242,7 +242,8 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
 
 def _into_partitions(touched: Touched, table: Relation, tree: Tree) -> None:
     """The partitions that the rows of a VALUES go to, as far as its constants tell."""
-    lists = only(tree.get("selectStmt"))[1].get("valuesLists", ())
+    select = only(tree.get("selectStmt"))[1]
+    lists = select.get("valuesLists") or [_as_row(select)]
     named = [str(body(node, "ResTarget").get("name")) for node in tree.get("cols", ())]
     for row in lists if table.kind is Kind.PARTITIONED else ():
         values = body(row, "List").get("items", ())
@@ -252,6 +253,11 @@ def _into_partitions(touched: Touched, table: Relation, tree: Tree) -> None:
             found = partition_of(touched.structure, found, given)
             if found is not None:
                 touched.lock(found, WRITE)
+
+
+def _as_row(select: Tree) -> Node:
+    values = [body(node, "ResTarget").get("val", {}) for node in select.get("targetList", ())]
+    return {"List": {"items": values}}
 
 
 def _base_table(touched: Touched, relation: Relation) -> Relation:
@@ -336,6 +342,8 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
             continue
         # What references the row is looked for, and with CASCADE and SET changed.
         lock_rows(touched, user, WRITE if action in ("c", "n", "d") else READ_ROWS)
+        for partition in touched.structure.below(user):
+            touched.doubt(partition.name)  # by the key's value it may be passed over
 
 
 def copy(touched: Touched, tree: Tree) -> None:

@@ -129,6 +129,15 @@ class Index:
     clustered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a trigger fires, in the parser's bits, and the columns of its UPDATE OF."""
+
+    function: tuple[str, ...]
+    events: int
+    columns: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Relation:
     """A relation by its name, with what hangs on it by name."""
@@ -149,6 +158,9 @@ class Relation:
     uses: Node = None
     triggers: dict[str, str] = field(default_factory=dict)
     trigger_functions: dict[str, str] = field(default_factory=dict)
+    fires: dict[str, Trigger] = field(default_factory=dict)
+    rule_events: dict[str, str] = field(default_factory=dict)
+    silenced: set[str] = field(default_factory=set)  # triggers and rules that are disabled
     rules: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
     persistence: str = "p"
