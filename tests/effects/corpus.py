@@ -15,6 +15,9 @@ from tests.effects import forms_columns, forms_others, forms_tables
 ROLES = ("lockgate_one", "lockgate_two")
 """Roles that some forms name."""
 
+SPACE = "lockgate_space"
+"""A tablespace that some forms name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:

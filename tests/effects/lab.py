@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.observe import Gate, Observation, Witness, observe, open_gate
-from tests.effects.corpus import ROLES, Form
+from tests.effects.corpus import ROLES, SPACE, Form
 
 # A quiet server: what autovacuum locks is not the statement's doing.
 SETTINGS = {"autovacuum": "off", "wal_level": "logical"}
@@ -56,5 +56,16 @@ def open_lab(url: DatabaseUrl) -> Iterator[Lab]:
         for role in ROLES:
             if role not in there:
                 connection.execute(f"CREATE ROLE {role}".encode())
+        _make_space(connection)
         with open_gate(url) as gate:
             yield Lab(connection, gate)
+
+
+def _make_space(connection: psycopg.Connection) -> None:
+    """A tablespace for the forms that move things there, in a folder of the server's own."""
+    if connection.execute("SELECT FROM pg_tablespace WHERE spcname = %s", (SPACE,)).fetchone():
+        return
+    answer = connection.execute("SELECT current_setting('data_directory')").fetchone()
+    folder = f"{answer[0]}/{SPACE}" if answer else ""
+    connection.execute(f"COPY (SELECT 1) TO PROGRAM 'mkdir \"{folder}\"'".encode())
+    connection.execute(f"CREATE TABLESPACE {SPACE} LOCATION '{folder}'".encode())

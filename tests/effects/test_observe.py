@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast, Transactional
 from lockgate.postgres.observe import Observation
-from tests.effects.corpus import Form
+from lockgate.postgres.observe.said import read_messages
+from lockgate.postgres.observe.work import Relation, weigh
+from tests.effects.corpus import SPACE, Form
 from tests.effects.lab import Lab
 
 GIVEN = """
@@ -145,13 +149,104 @@ def test_a_statement_that_fails_says_why_and_changes_nothing(any_lab: Lab) -> No
     assert () == observation.statement.effects
 
 
-@pytest.mark.parametrize("sql", ["ALTER TABLE t ALTER a TYPE bigint", "CREATE INDEX ON t (b)"])
-def test_the_servers_own_messages_tell_of_the_same_work(any_lab: Lab, sql: str) -> None:
-    observation = seen(any_lab, sql)
+def test_an_index_that_is_copied_to_a_tablespace_is_not_built(any_lab: Lab) -> None:
+    observation = seen(any_lab, f"ALTER INDEX t_a SET TABLESPACE {SPACE}")
 
-    said = " ".join(observation.messages)
-    table = effect(observation, "public.t")
-    assert table.rewrites is ('rewriting table "t"' in said)
-    assert table.builds
-    for index in table.builds:
-        assert f'building index "{index.removeprefix("public.")}" on table "t"' in said
+    (index,) = observation.statement.effects
+    assert ("public.t_a", True, ()) == (index.relation, index.rewrites, observation.contradictions)
+
+
+def test_work_on_a_table_that_is_gone_in_the_end_is_known_from_the_servers_words(
+    any_lab: Lab,
+) -> None:
+    sql = "DO $$ BEGIN ALTER TABLE t ALTER a TYPE bigint; DROP TABLE t; END $$"
+
+    table = effect(seen(any_lab, sql), "public.t")
+
+    assert (True, True) == (table.rewrites, table.scans)
+
+
+def test_a_scan_is_known_from_the_servers_words_where_counters_are_gone(any_lab: Lab) -> None:
+    # The added column is a write to pg_class, where the gate stops it.
+    given = f"""{GIVEN};
+        ALTER TABLE t ADD CONSTRAINT t_c CHECK (a > 0) NOT VALID;
+        ALTER TABLE t DROP CONSTRAINT t_p_id_fkey,
+            ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p NOT VALID;
+        CREATE PROCEDURE validate(c text) LANGUAGE plpgsql AS
+        'BEGIN EXECUTE format($$ALTER TABLE t VALIDATE CONSTRAINT %I, ADD n int$$, c); COMMIT; END'
+    """
+
+    checked = seen(any_lab, "CALL validate('t_c')", given)
+    keyed = seen(any_lab, "CALL validate('t_p')", given)
+
+    assert [True, True] == [effect(one, "public.t").scans for one in (checked, keyed)]
+
+
+def test_a_lock_on_a_partitioned_index_is_seen_although_it_lasts_a_moment(any_lab: Lab) -> None:
+    given = """
+        CREATE TABLE m (d int) PARTITION BY RANGE (d);
+        CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (0) TO (9);
+        CREATE INDEX m_d ON m (d)
+    """
+
+    observation = seen(any_lab, "REINDEX INDEX m_d", given)
+
+    assert LockMode.ACCESS_EXCLUSIVE is effect(observation, "public.m_d").mode
+
+
+TABLE = Relation("public.t", "t", 0, "r", 7, 0, 0)
+INDEX = Relation("public.t_a", "t_a", 0, "i", 8, 0, 1)
+BEFORE = {1: TABLE, 2: INDEX}
+MOVED = {1: replace(TABLE, filenode=9), 2: replace(INDEX, filenode=10)}
+
+
+@pytest.mark.parametrize(
+    ("new", "messages", "said"),
+    [
+        (BEFORE, ['rewriting table "t"'], "the server says of a rewrite, the file is the same"),
+        (BEFORE, ['verifying table "t"'], "the server says that it reads all, and counts no scan"),
+        (
+            BEFORE,
+            ['building index "t_a" on table "t" serially'],
+            "the server says that it builds public.t_a, the file is the same",
+        ),
+        (
+            MOVED,
+            ['building index "t_a" on table "t" with request for 2 parallel workers'],
+            "the file is new, the server says of no rewrite",
+        ),
+        (
+            MOVED,
+            ['rewriting table "t"'],
+            "the file of public.t_a is new, the server says of no build",
+        ),
+    ],
+)
+def test_files_and_the_servers_words_are_held_against_each_other(
+    new: dict[int, Relation], messages: list[str], said: str
+) -> None:
+    work = weigh(
+        BEFORE,
+        new,
+        touched=BEFORE,
+        scans=frozenset(),
+        said=read_messages(messages),
+        tag="ALTER TABLE",
+    )
+
+    assert (f"public.t: {said}",) == work.contradictions
+
+
+def test_words_about_one_of_two_tables_of_a_name_contradict_nothing() -> None:
+    other = replace(TABLE, name="other.t", filenode=11)
+
+    work = weigh(
+        BEFORE | {3: other},
+        BEFORE | {3: replace(other, filenode=12)},
+        touched=(1, 3),
+        scans=frozenset(),
+        said=read_messages(['rewriting table "t"']),
+        tag="DO",
+    )
+
+    assert (frozenset({3}), ()) == (work.rewritten, work.contradictions)

@@ -79,3 +79,51 @@ def test_preview_sees_each_statement_with_any_driver(
     assert (exclusive, False, [], "observed") == dropped["public.item_note"]
     assert (exclusive, False, [], "observed") == emptied[item]
     assert [] == [line for s in sent for line in s["disagreements"]]
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg", "pg8000"])
+def test_what_is_read_outside_a_transaction_is_known_from_the_servers_words(
+    make_project: MakeProject, lockgate: RunLockgate, driver: str
+) -> None:
+    more = (
+        "op.execute('ALTER TABLE item ADD CHECK (id > 0) NOT VALID, ADD of int')\n"
+        "    op.execute('ALTER TABLE item ADD FOREIGN KEY (of) REFERENCES item NOT VALID')\n"
+        "    op.execute('SET client_min_messages = warning')\n"
+        "    with op.get_context().autocommit_block():\n"
+        "        op.execute('ALTER TABLE item VALIDATE CONSTRAINT item_id_check')\n"
+        "        op.execute('ALTER TABLE item VALIDATE CONSTRAINT item_of_fkey')"
+    )
+    revisions = {"one": REVISIONS["one"], "two": (more, "op.execute('TRUNCATE item')")}
+    env = ASYNC_ENV if driver == "asyncpg" else ENV_PY
+    project = make_project(f'driver = "{driver}"\n', env_py=env, revisions=revisions)
+
+    answer = lockgate(project, "preview", "--format", "json")
+
+    assert 0 == answer.returncode, answer.stderr
+    _, two = json.loads(answer.stdout)["revisions"]
+    sent = [s for s in two["upgrade"] if not s["bookkeeping"]]
+    assert [[True], [True]] == [
+        [e["scans"] for e in s["effects"] if e["mode"] == "SHARE UPDATE EXCLUSIVE"]
+        for s in sent[-2:]
+    ]
+    assert [] == [line for s in sent for line in s["disagreements"]]
+
+
+def test_a_statement_that_fails_outside_a_transaction_may_be_caught(
+    make_project: MakeProject, lockgate: RunLockgate
+) -> None:
+    up = (
+        "with op.get_context().autocommit_block():\n"
+        "        try: op.execute('ALTER TABLE nothing ADD n int')\n"
+        "        except Exception: pass\n"
+        "        op.execute('CREATE INDEX CONCURRENTLY item_note ON item (note)')"
+    )
+    revisions = {"one": REVISIONS["one"], "two": (up, "op.execute('DROP INDEX item_note')")}
+    project = make_project("", revisions=revisions)
+
+    answer = lockgate(project, "preview", "--format", "json")
+
+    assert 0 == answer.returncode, answer.stderr
+    _, two = json.loads(answer.stdout)["revisions"]
+    (effect,) = two["upgrade"][1]["effects"]
+    assert (["public.item_note"], "observed") == (effect["builds"], effect["evidence"])

@@ -91,7 +91,10 @@ def _compared(
         return one, (sampled,)
     both = agree(one.effects, found.statement)
     findings = disagreement_findings(
-        both.disagreements, statement=one.index, file=file, line=one.parsed.line
+        (*both.disagreements, *found.contradictions),
+        statement=one.index,
+        file=file,
+        line=one.parsed.line,
     )
     return replace(one, effects=both.statement), findings
 

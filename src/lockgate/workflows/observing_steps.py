@@ -17,6 +17,9 @@ from lockgate.core.url import DatabaseUrl
 from lockgate.migrations.driver import DbapiConnection, Session
 from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Gate, Passed, Seen, Witness, open_gate
+from lockgate.postgres.observe.hearing import SPEAK_UP, listen
+from lockgate.postgres.observe.said import Said, read_messages
+from lockgate.postgres.observe.work import ALTER_TABLE, TRUNCATE
 from lockgate.workflows.scratch import StepCollector
 
 
@@ -30,7 +33,7 @@ class ObservingCollector(StepCollector):
         super().__init__()
         self.urls = urls
         self.seen: dict[tuple[int, int], Seen] = {}
-        self.witnesses: dict[int, tuple[DbapiConnection, Witness]] = {}
+        self.sessions: dict[int, _Watched] = {}
         self.gates: dict[str, Gate] = {}
         self.open = ExitStack()
         self.watching = ExitStack()
@@ -46,42 +49,126 @@ class ObservingCollector(StepCollector):
         self.open.close()
 
     def statement_begins(self, statement: Statement, session: Session) -> None:
-        """Notes what the session holds, or watches it from outside where it commits by itself."""
+        """Notes what the session holds, or watches it from outside where it commits by itself.
+
+        DDL that is sent outside a transaction and might stand in one gets one, unseen by the team.
+        """
         self.watching.close()  # left open by a statement that failed
-        witness = self._witness(session)
-        if statement.transactional:
-            witness.before()
+        watched = self._watched(session)
+        watched.undo()
+        watched.ear.heard()
+        if not statement.transactional and _may_stand_in_transaction(statement):
+            watched.begin()
+        if statement.transactional or watched.in_own_transaction:
+            watched.witness.before()
             return
-        ((pid,),) = witness.ask("SELECT pg_catalog.pg_backend_pid()")
+        ((pid,),) = watched.witness.ask("SELECT pg_catalog.pg_backend_pid()")
         self.passed = self.watching.enter_context(self._gate().watching(int(pid)))
 
     def statement_done(self, statement: Statement, session: Session) -> None:
         """Keeps what was seen."""
         self.watching.close()
-        witness = self._witness(session)
-        emptied = [one.kind for one in parse(statement.sql)] == ["TruncateStmt"]
+        watched = self._watched(session)
+        kinds = [one.kind for one in parse(statement.sql)]
+        tag = _TAGS.get(kinds[0], "") if len(kinds) == 1 else ""
         place = len(self.steps) - 1, len(self.steps[-1].statements) - 1
-        if statement.transactional:
-            self.seen[place] = witness.after(emptied=emptied)
+        if statement.transactional or watched.in_own_transaction:
+            self.seen[place] = watched.witness.after(said=watched.said(), tag=tag)
+            watched.commit()
         elif self._gate().sees_all:  # half of it would pass for a mistake in the prediction
-            self.seen[place] = witness.passed(self.passed, emptied=emptied)
+            self.seen[place] = watched.witness.passed(self.passed, said=watched.said(), tag=tag)
+        if "VariableSetStmt" in kinds:  # a dump begins with SET client_min_messages = warning
+            watched.witness.ask(SPEAK_UP)
 
     def rolled_back(self, session: Session) -> None:
         """What the session did is undone, so what is known of files is not so any more."""
-        self.witnesses.clear()
+        for watched in self.sessions.values():
+            watched.forget()
 
-    def _witness(self, session: Session) -> Witness:
-        known = self.witnesses.get(id(session.connection))
-        if known is None:
-            witness = Witness(lambda sql: _rows(session.connection, sql))
-            known = self.witnesses[id(session.connection)] = (session.connection, witness)
-        return known[1]
+    def _watched(self, session: Session) -> _Watched:
+        key = id(session.connection)
+        if key not in self.sessions:
+            self.sessions[key] = _Watched(session.connection)
+        return self.sessions[key]
 
     def _gate(self) -> Gate:
         part = self.steps[-1].part
         if part not in self.gates:
             self.gates[part] = self.open.enter_context(open_gate(self.urls[part]))
         return self.gates[part]
+
+
+_DDL = frozenset(
+    "AlterDomainStmt AlterEnumStmt AlterObjectSchemaStmt AlterOwnerStmt AlterTableStmt"  # noqa: SIM905
+    " CommentStmt CreatePolicyStmt CreateStmt CreateTrigStmt DropStmt IndexStmt RefreshMatViewStmt"
+    " RenameStmt RuleStmt TruncateStmt ViewStmt".split()
+)
+"""Statements of which the text alone tells whether they commit by themselves."""
+
+
+def _may_stand_in_transaction(statement: Statement) -> bool:
+    """Whether nothing changes for a statement in autocommit mode that is put into a transaction."""
+    nothing = Structure.empty()
+    return all(
+        parsed.kind in _DDL and predict(parsed, nothing, 18).transaction is Transactional.ALLOWED
+        for parsed in parse(statement.sql)
+    )
+
+
+_TAGS = {"TruncateStmt": TRUNCATE, "AlterTableStmt": ALTER_TABLE}
+
+
+class _Watched:
+    """A connection of the team's, and who looks and listens there."""
+
+    def __init__(self, connection: DbapiConnection) -> None:
+        self.connection = connection  # kept, so that no other gets its id
+        self.ear = listen(connection)
+        self.known: Witness | None = None
+        self.in_own_transaction = False
+
+    def begin(self) -> None:
+        """Opens a transaction for one statement, so that its locks are there when it has ended."""
+        _send(self.connection, "BEGIN")
+        self.in_own_transaction = True
+
+    def commit(self) -> None:
+        """Ends the transaction that `begin` opened, if it did."""
+        if self.in_own_transaction:
+            self.in_own_transaction = False
+            _send(self.connection, "COMMIT")
+
+    def undo(self) -> None:
+        """Ends it after a statement that failed."""
+        if self.in_own_transaction:
+            self.in_own_transaction = False
+            _send(self.connection, "ROLLBACK")
+            self.forget()
+
+    @property
+    def witness(self) -> Witness:
+        """Who looks, from now on if nobody did."""
+        if self.known is None:
+            self.known = Witness(lambda sql: _rows(self.connection, sql))
+            self.known.ask(SPEAK_UP)
+        return self.known
+
+    def forget(self) -> None:
+        """Lets go of what is not so any more, without a word to the server."""
+        self.known = None
+
+    def said(self) -> Said | None:
+        """What the server said of the statement that just ran."""
+        heard = self.ear.heard()
+        return None if heard is None else read_messages(heard)
+
+
+def _send(connection: DbapiConnection, sql: str) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(sql)
+    finally:
+        cursor.close()
 
 
 def _rows(connection: DbapiConnection, sql: str) -> Sequence[Sequence[Any]]:
@@ -136,4 +223,5 @@ def with_prediction(
     if not previewed.statement.transactional:
         transaction = predicted.transaction
     both = agree(predicted, StatementEffects(seen.effects, transaction), seen.hidden)
-    return replace(previewed, effects=both.statement, disagreements=both.disagreements)
+    said = (*both.disagreements, *seen.contradictions)
+    return replace(previewed, effects=both.statement, disagreements=said)

@@ -16,6 +16,7 @@ from psycopg import errors
 from lockgate.core.effect import StatementEffects, Transactional
 from lockgate.postgres.observe.gate import Gate
 from lockgate.postgres.observe.rows import fails_if_rows, tables_held
+from lockgate.postgres.observe.said import read_messages
 from lockgate.postgres.observe.witness import Witness
 
 BEGIN = "BEGIN; SET LOCAL client_min_messages = debug1"
@@ -27,7 +28,8 @@ class Observation:
 
     `messages` are the server's own at level `debug1`: tables verified or rewritten, indexes
     built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects.
-    `partial` where the login could only sample locks that come and go.
+    `partial` where the login could only sample locks that come and go. `contradictions` are where
+    the server's words and its files differ, each with a relation first.
     """
 
     statement: StatementEffects = field(default_factory=StatementEffects)
@@ -35,6 +37,7 @@ class Observation:
     sqlstate: str | None = None
     error: str | None = None
     partial: bool = False
+    contradictions: tuple[str, ...] = ()
 
 
 def observe(
@@ -77,10 +80,11 @@ def _inside(
     messages.clear()
     tag = connection.execute(sql.encode()).statusmessage or ""
     said = tuple(messages)
-    seen = witness.after(emptied=tag == "TRUNCATE TABLE")
+    seen = witness.after(said=read_messages(said), tag=tag)
     refused = with_rows and _fails_if_rows(connection, sql, witness)
     connection.execute("COMMIT")
-    return Observation(StatementEffects(seen.effects, Transactional.ALLOWED, refused), said)
+    effects = StatementEffects(seen.effects, Transactional.ALLOWED, refused)
+    return Observation(effects, said, contradictions=seen.contradictions)
 
 
 def _fails_if_rows(connection: psycopg.Connection, sql: str, witness: Witness) -> bool:
@@ -103,13 +107,13 @@ def _outside(
     messages.clear()
     try:
         with gate.watching(connection.info.backend_pid) as passed:
-            connection.execute(sql.encode())
+            tag = connection.execute(sql.encode()).statusmessage or ""
         said = tuple(messages)
     finally:
         connection.execute("RESET client_min_messages")
-    seen = witness.passed(passed)
+    seen = witness.passed(passed, said=read_messages(said), tag=tag)
     effects = StatementEffects(seen.effects, Transactional.FORBIDDEN)
-    return Observation(effects, said, partial=not gate.sees_all)
+    return Observation(effects, said, partial=not gate.sees_all, contradictions=seen.contradictions)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ holds pg_class shut until the statement waits before it, the locks are read, the
 behind the statement, and the first lets go; the statement goes on to its next write. Between the
 stops the locks are read as fast as the server answers.
 
-Partitioned tables have no file, and VACUUM and ANALYZE pass by them without a write: those are held
-in SHARE UPDATE EXCLUSIVE mode until the statement asks for them.
+Partitioned tables and indexes have no file, and some statements pass by them without a write: those
+are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Passed = dict[int, frozenset[LockMode]]
 
 class Gate:
     """Four sessions beside the one that is observed: a reader, two that shut pg_class, and one
-    that holds the partitioned tables.
+    that holds what is partitioned.
 
     `sees_all` turns False where the login may not shut pg_class: what came and went between two
     looks is then not known.
@@ -90,8 +90,9 @@ class _Watch:
         self.reader = gate.reader
         self.shut, self.other = gate.keepers
         self.holder = gate.holder
-        self.partitioned: dict[int, str] = {}
+        self.held: dict[int, str] = {}
         self.pid = pid
+        self.pids = [pid, *(keeper.info.backend_pid for keeper in gate.keepers)]
         self.seen: dict[int, set[LockMode]] = {}
         self.over = Event()
         self.error: psycopg.Error | None = None
@@ -105,19 +106,25 @@ class _Watch:
             self.shut.execute("ROLLBACK")
             self.keeps_shut = self.gate.sees_all = False
             return
-        self.partitioned = dict(self.reader.execute(query("partitioned").encode()).fetchall())
-        self._hold_partitioned()
+        self.held = dict(self.reader.execute(query("partitioned").encode()).fetchall())
+        if self.held:
+            self._hold("BEGIN; SET LOCAL lock_timeout = 1", list(self.held))
 
-    def _hold_partitioned(self) -> None:
-        if not self.partitioned:
-            return
-        names = ", ".join(f"ONLY {name}" for name in self.partitioned.values())
-        lock = f"BEGIN; LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"
+    def _hold(self, first: str, oids: list[int]) -> None:
+        """Locks what has no file, each behind a savepoint, so that one can be given at a time."""
+        parts = [first, *(f"SAVEPOINT of_{oid}; {self.held[oid]}" for oid in oids)]
         try:
-            self.holder.execute(lock.encode())
-        except (errors.LockNotAvailable, errors.UndefinedTable):
-            self.partitioned = {}
+            self.holder.execute("; ".join(parts).encode())
+        except (errors.LockNotAvailable, errors.UndefinedTable, errors.UndefinedObject):
+            self.held = {}
             _let_go(self.holder)
+
+    def _give(self, oid: int) -> None:
+        """Lets the statement have what it waits for; what was locked since is locked again."""
+        oids = list(self.held)
+        again = oids[oids.index(oid) + 1 :]
+        del self.held[oid]
+        self._hold(f"ROLLBACK TO of_{oid}", again)
 
     def run(self) -> None:
         """Reads the locks again and again until the statement is over."""
@@ -142,30 +149,31 @@ class _Watch:
             waits = self._waits_at_gate()
 
     def _waits_at_gate(self) -> bool:
-        waits = False
-        for pid, oid, mode, granted in self._sample():
-            if pid != self.pid:
-                continue
-            if oid == PG_CLASS:
-                waits = waits or not granted
-            else:
-                self.seen.setdefault(oid, set()).add(mode_of(mode))
-                if not granted and oid in self.partitioned:
-                    del self.partitioned[oid]
-                    _let_go(self.holder)
-                    self._hold_partitioned()
-        return waits and self.keeps_shut
+        rows = self._look()
+        return self.keeps_shut and any(
+            pid == self.pid and oid == PG_CLASS and not granted for pid, oid, _, granted in rows
+        )
 
-    def _sample(self) -> list[tuple[int, int, str, bool]]:
-        pids = [self.pid, self.shut.info.backend_pid, self.other.info.backend_pid]
-        return self.reader.execute(query("sampled"), (pids,)).fetchall()
+    def _look(self) -> list[tuple[int, int, str, bool]]:
+        """The locks on relations at this moment; keeps those of the statement.
+
+        A weak lock is in the server's fast path, which it reads before the others: it is sure to
+        be seen only by a look that begins when the statement has stopped already.
+        """
+        rows = self.reader.execute(query("sampled"), (self.pids,)).fetchall()
+        for pid, oid, mode, granted in rows:
+            if pid == self.pid and oid != PG_CLASS:
+                self.seen.setdefault(oid, set()).add(mode_of(mode))
+                if not granted and oid in self.held:
+                    self._give(oid)
+        return rows
 
     def _let_pass(self) -> None:
         """Lets the statement past one write to pg_class, and shuts it again behind it."""
         queued = self.other.info.backend_pid
         if self.other.info.transaction_status is TransactionStatus.IDLE:
             self.other.pgconn.send_query(SHUT)
-        while not any(pid == queued and oid == PG_CLASS for pid, oid, _, _ in self._sample()):
+        while not any(pid == queued and oid == PG_CLASS for pid, oid, _, _ in self._look()):
             pass  # behind the statement, so that it cannot come by twice
         _let_go(self.shut)
         self.shut, self.other = self.other, self.shut

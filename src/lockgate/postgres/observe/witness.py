@@ -16,6 +16,8 @@ from importlib.resources import files
 from typing import Any
 
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast
+from lockgate.postgres.observe.said import Said
+from lockgate.postgres.observe.work import STORED, Relation, Work, weigh
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # Any: the columns of the answer
 """Runs SQL without parameters in the session that is observed, and answers its rows."""
@@ -37,20 +39,12 @@ class Seen:
     """Effects of one statement, the strongest lock first.
 
     `hidden` are the relations on which the session held locks before it: one more of the same
-    mode cannot be seen.
+    mode cannot be seen. `contradictions` are where the server's words and its files differ.
     """
 
     effects: tuple[Effect, ...] = ()
     hidden: Mapping[str, frozenset[LockMode]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Relation:
-    name: str
-    toast_of: int  # the table of a TOAST table and of its index, 0 otherwise
-    kind: str
-    filenode: int
-    indexed: int  # the table of an index, 0 otherwise
+    contradictions: tuple[str, ...] = ()
 
 
 class Witness:
@@ -63,7 +57,7 @@ class Witness:
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
         self.held: dict[int, frozenset[LockMode]] = {}
-        self.relations: dict[int, _Relation] = {}
+        self.relations: dict[int, Relation] = {}
         # What the session has counted and not yet handed over, of all that it ever locked here.
         self.scanned: dict[int, int] = {}
         self.forget()
@@ -78,10 +72,11 @@ class Witness:
         """Notes what the session holds as a statement begins."""
         self.held, self.scanned = self._held()
 
-    def after(self, *, emptied: bool = False) -> Seen:
+    def after(self, *, said: Said | None = None, tag: str = "") -> Seen:
         """What the statement since `before` did.
 
-        `emptied` says that it was a TRUNCATE, whose new files are no rewrite.
+        `said` is what the server's messages tell, None where some may be missing; `tag` is the
+        statement's command tag.
         """
         held, scanned = self._held()
         taken = {
@@ -91,12 +86,12 @@ class Witness:
         }
         scans = frozenset(oid for oid, n in scanned.items() if n > self.scanned.get(oid, 0))
         self.scanned = scanned
-        return self._seen(taken, held, scans, emptied=emptied)
+        return self._seen(taken, held, scans, said, tag)
 
-    def passed(self, taken: Modes, *, emptied: bool = False) -> Seen:
+    def passed(self, taken: Modes, *, said: Said | None = None, tag: str = "") -> Seen:
         """What a statement did that took and released `taken` by itself."""
         self.held = {}
-        return self._seen(taken, taken, frozenset(), emptied=emptied)
+        return self._seen(taken, taken, None, said, tag)
 
     def _held(self) -> tuple[dict[int, frozenset[LockMode]], dict[int, int]]:
         modes: dict[int, set[LockMode]] = {}
@@ -108,24 +103,30 @@ class Witness:
                 modes.setdefault(oid, set()).add(mode_of(mode))
         return {oid: frozenset(found) for oid, found in modes.items()}, scanned
 
-    def _seen(self, taken: Modes, held: Modes, scans: frozenset[int], *, emptied: bool) -> Seen:
+    def _seen(
+        self,
+        taken: Modes,
+        held: Modes,
+        scans: frozenset[int] | None,
+        said: Said | None,
+        tag: str,
+    ) -> Seen:
         old, new = self.relations, self._look_at(held)
-        files = _Files(old, new)
-        if emptied:
-            files, scans = _Files({}, {}), frozenset()
+        work = weigh(old, new, touched=held, scans=scans, said=said, tag=tag)
+        read = work.scanned | self._validated(said, held)
         gathered = {oid: _strongest(modes) for oid, modes in taken.items() if oid in old}
-        worked = {*files.rewritten, *files.built, *(scans & old.keys())}
+        worked = {*work.rewritten, *work.built, *(work.scanned & old.keys())}
         for oid in worked - gathered.keys():
-            if old[oid].kind in _STORED and oid in held:
+            if old[oid].kind in STORED and oid in held:
                 gathered[oid] = _strongest(held[oid])
         toasts = _toasts({old[oid]: mode for oid, mode in gathered.items()})
         effects = [
             Effect(
                 old[oid].name,
                 mode,
-                rewrites=oid in files.rewritten,
-                scans=_is_scan(mode, oid, files, scans) and old[oid].kind in _STORED,
-                builds=files.built.get(oid, ()),
+                rewrites=oid in work.rewritten,
+                scans=_is_scan(mode, oid, work, read) and old[oid].kind in STORED,
+                builds=work.built.get(oid, ()),
                 evidence=Evidence.OBSERVED,
                 out_of_use=mode is _STRONGEST and gathered.get(old[oid].indexed) is _CONCURRENT,
                 toast=toasts.get(oid),
@@ -135,9 +136,17 @@ class Witness:
         ]
         hidden = {old[oid].name: modes for oid, modes in self.held.items() if oid in old}
         self.relations = {**old, **new}
-        return Seen(StatementEffects(tuple(effects)).effects, hidden)
+        return Seen(StatementEffects(tuple(effects)).effects, hidden, work.contradictions)
 
-    def _look_at(self, held: Iterable[int]) -> dict[int, _Relation]:
+    def _validated(self, said: Said | None, held: Iterable[int]) -> set[int]:
+        """Tables whose foreign keys were looked at row by row; the server names the keys."""
+        oids = ", ".join(str(oid) for oid in held)
+        if said is None or not said.validated or not oids:
+            return set()
+        keys = self.ask(f"{query('foreign_keys')} AND c.conrelid IN ({oids})")
+        return {oid for oid, name in keys if name in said.validated}
+
+    def _look_at(self, held: Iterable[int]) -> dict[int, Relation]:
         """The relations `held` as they are now."""
         oids = ", ".join(str(oid) for oid in held)
         if not oids:
@@ -145,7 +154,7 @@ class Witness:
         return _relations(self.ask(f"{query('relations')} AND c.oid IN ({oids})"))
 
 
-def _toasts(modes: Mapping[_Relation, LockMode]) -> dict[int, Toast]:
+def _toasts(modes: Mapping[Relation, LockMode]) -> dict[int, Toast]:
     """The locks on TOAST tables by the oid of their tables."""
     tables = {r.toast_of: mode for r, mode in modes.items() if r.toast_of and not r.indexed}
     indexes = {r.toast_of: mode for r, mode in modes.items() if r.toast_of and r.indexed}
@@ -159,42 +168,23 @@ def _toasts(modes: Mapping[_Relation, LockMode]) -> dict[int, Toast]:
 # The strongest lock on an index whose table goes on being used comes when no query takes it.
 _STRONGEST, _CONCURRENT = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE
 
-_STORED = "rm"
-"""Kinds of relations whose rows lie in them: tables and materialized views."""
 
-
-class _Files:
-    """What new files mean: tables rewritten, indexes built by the oid of their table."""
-
-    def __init__(self, old: Mapping[int, _Relation], new: Mapping[int, _Relation]) -> None:
-        known = {relation.filenode for relation in old.values()}
-        fresh = {oid: r for oid, r in new.items() if r.filenode and r.filenode not in known}
-        self.rewritten = {oid for oid, r in fresh.items() if oid in old and r.kind in _STORED}
-        built: dict[int, list[str]] = {}
-        for oid, relation in fresh.items():
-            # A type changed without a rewrite gives an index another oid, and leaves its file.
-            if relation.kind == "i" and relation.indexed in old:
-                name = old[oid].name if oid in old else relation.name
-                built.setdefault(relation.indexed, []).append(name)
-        self.built = {oid: tuple(sorted(names)) for oid, names in built.items()}
-
-
-def _is_scan(mode: LockMode, oid: int, files: _Files, scans: frozenset[int]) -> bool:
+def _is_scan(mode: LockMode, oid: int, work: Work, read: frozenset[int]) -> bool:
     """Whether the whole relation was read for a statement's own sake.
 
     How a query reads is the planner's choice, made on scratch without rows; it is not counted.
     """
-    if oid in files.rewritten or oid in files.built:
+    if oid in work.rewritten or oid in work.built:
         return True
-    return oid in scans and mode.strength >= LockMode.SHARE_UPDATE_EXCLUSIVE.strength
+    return oid in read and mode.strength >= LockMode.SHARE_UPDATE_EXCLUSIVE.strength
 
 
 def _strongest(modes: Iterable[LockMode]) -> LockMode:
     return max(modes, key=lambda mode: mode.strength)
 
 
-def _relations(rows: Sequence[Sequence[Any]]) -> dict[int, _Relation]:
-    return {oid: _Relation(*rest) for oid, *rest, _ in rows}
+def _relations(rows: Sequence[Sequence[Any]]) -> dict[int, Relation]:
+    return {oid: Relation(*rest) for oid, *rest, _ in rows}
 
 
 @cache
