@@ -80,6 +80,7 @@ GROUPS = (
         "INSERT INTO m VALUES (1, 5, 'x')",
         "INSERT INTO m (v, day) VALUES ('x', 15), ('y', 3)",
         "CREATE INDEX i ON m (id) >> REINDEX INDEX i",
+        "CREATE INDEX i ON m (id) >> REINDEX INDEX CONCURRENTLY i",
         "CREATE INDEX i ON m (id) >> REINDEX TABLE m",
         "CREATE INDEX i ON m (id) >> REINDEX TABLE CONCURRENTLY m",
         "ALTER TABLE m ADD COLUMN n int",

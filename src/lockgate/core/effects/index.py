@@ -48,6 +48,7 @@ def reindex(touched: Touched, tree: Tree) -> None:
     match tree.get("kind"):
         case "REINDEX_OBJECT_INDEX":
             index = structure.find(parts_of(tree.get("relation", {})), Kind.INDEX)
+            touched.lock(index, SUX if concurrent else AX)  # a partitioned one for a moment
             _reindex_index(touched, index, concurrent)
         case "REINDEX_OBJECT_TABLE":
             table = structure.find(parts_of(tree.get("relation", {})))
