@@ -312,6 +312,18 @@ def test_sarif_has_what_its_schema_asks_for(lockgate: Lockgate, change: Path) ->
     assert len(prints) == len(set(prints))
 
 
+def test_sarif_names_a_file_of_the_repository_by_a_uri(lockgate: Lockgate, tmp_path: Path) -> None:
+    file = tmp_path / "odd names" / "50 %, é.sql"
+    file.parent.mkdir()
+    file.write_text("DROP TABLE t;")
+
+    answer = lockgate(tmp_path, "lint", str(file), "--format", "sarif")
+
+    (result,) = json.loads(answer.stdout)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert {"uri": "odd%20names/50%20%25%2C%20%C3%A9.sql"} == place
+
+
 def test_gitlab_issues_keep_their_fingerprints_when_lines_move(
     lockgate: Lockgate, change: Path
 ) -> None:

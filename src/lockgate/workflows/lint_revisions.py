@@ -16,7 +16,7 @@ from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import unjoined_heads
 from lockgate.workflows.destination import Destination, find_readable
 from lockgate.workflows.edits import edited_files
-from lockgate.workflows.linting import RevisionToLint, read_source
+from lockgate.workflows.linting import RevisionToLint, read_source, shown
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace, git
 
@@ -117,7 +117,7 @@ def read_revisions(
         up = render(script, Direction.UP)
         down = render(script, Direction.DOWN) if not text.irreversible else Offline(())
         source = read_source(
-            text.revision, _shown(text.path), text.path.read_bytes(), irreversible=text.irreversible
+            text.revision, shown(text.path), text.path.read_bytes(), irreversible=text.irreversible
         )
         problem = up if up.problem is not None else down
         source = replace(
@@ -142,11 +142,3 @@ def fill(workspace: Workspace, text: RevisionText, structure: Structure) -> None
 
 def _plain(offline: Offline) -> tuple[tuple[str, int, bool], ...]:
     return tuple((s.sql, s.line, s.transactional) for s in offline.statements)
-
-
-def _shown(path: Path) -> str:
-    """The path as seen from here, where it is below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

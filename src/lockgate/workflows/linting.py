@@ -131,7 +131,7 @@ def lint_files(
             unit = Unit(
                 around.structure,
                 around.version,
-                file="<stdin>" if path == "-" else path,
+                file="<stdin>" if path == "-" else shown(Path(path)),
                 target=around.target,
                 whole_transaction=around.one_transaction,
                 complete=around.complete,
@@ -200,6 +200,14 @@ def _way(subjects: Rules, direction: Direction) -> Rules:
         word: tuple(r for r in found if (r.FAMILY is Family.WAY_BACK) is back or word == "source")
         for word, found in subjects.items()
     }
+
+
+def shown(path: Path) -> str:
+    """The path as seen from here, where it is below: CI knows the files of a repository by it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def opened(path: str) -> AbstractContextManager[BinaryIO]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
@@ -47,6 +48,7 @@ def _result(
     finding: Finding, places: dict[str, int], seen: Counter[tuple[str, ...]]
 ) -> dict[str, Any]:
     path = PurePath(finding.file or "").as_posix()
+    place = {"uri": quote(path)}
     said = (finding.code, path, finding.message)
     seen[said] += 1
     region: dict[str, Any] = {"startLine": finding.line or 1}
@@ -56,7 +58,7 @@ def _result(
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.message}: {finding.remedy}"},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": region}}],
+        "locations": [{"physicalLocation": {"artifactLocation": place, "region": region}}],
         "partialFingerprints": {
             "lockgate/1": sha256("\0".join((*said, str(seen[said]))).encode()).hexdigest()
         },
