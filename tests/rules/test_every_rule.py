@@ -80,7 +80,7 @@ def lint_alembic(rule: Rule, text: str, folder: Path) -> list[Finding]:
         run_offline(getattr(module, way.value, lambda: None), str(path), way) for way in Direction
     )
     source = read_source("abc", str(path), text.encode())
-    source = replace(source, unread=up.problem, unread_line=up.line)
+    source = replace(source, unread=up.unread, unread_reason=up.problem or "", unread_line=up.line)
     if "multiple heads" in text:
         source = replace(source, heads=("abc", "def"))
     if "edited" in text:

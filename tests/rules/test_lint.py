@@ -153,6 +153,34 @@ def test_since_of_no_branch_is_refused_with_words(lockgate: Lockgate, project: P
     assert 'error[LG-LINT-3]: "nowhere" shares no history' in answer.stderr
 
 
+def test_revision_that_cannot_be_imported_is_an_error_and_no_silence(
+    lockgate: Lockgate, project: Path
+) -> None:
+    file = project / "migrations" / "versions" / "two.py"
+    file.write_text("import a_package_that_is_not_here\n" + file.read_text())
+
+    (error,) = (f for f in lint(lockgate, project, "two")["findings"] if f["code"] == "LG079")
+
+    assert "error" == error["severity"]
+    assert "No module named 'a_package_that_is_not_here'" in error["message"]
+    assert "install beside lockgate what it imports" in error["remedy"]
+
+
+def test_file_that_is_no_revision_is_passed_over_with_a_note(
+    lockgate: Lockgate, project: Path
+) -> None:
+    (project / "migrations" / "versions" / "__init__.py").touch()
+    files = ("migrations/versions/__init__.py", "migrations/versions/two.py")
+
+    answer = lockgate(project, "lint", *files)
+
+    assert "note: migrations/versions/__init__.py is no revision of this project\n" == answer.stderr
+    assert "migrations/versions/two.py:" in answer.stdout
+    missing = lockgate(project, "lint", "migrations/versions/gone.py")
+    assert 2 == missing.returncode
+    assert 'error[LG-LINT-2]: "migrations/versions/gone.py" cannot be read' in missing.stderr
+
+
 def test_suppression_in_python_holds_for_the_call_after_it(
     lockgate: Lockgate, project: Path
 ) -> None:

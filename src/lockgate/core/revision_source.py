@@ -6,6 +6,15 @@ import ast
 import io
 import tokenize
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Unread(StrEnum):
+    """How a Revision came to be read without all of its statements, the harmless way first."""
+
+    ASKED = "asked"  # it asked the database, and was answered as if there were no rows
+    STOPPED = "stopped"  # it stopped for want of one
+    NOT_LOADED = "not loaded"  # the file cannot even be imported here
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +23,8 @@ class RevisionSource:
 
     `edited` is whether the file was changed since it ran or was rehearsed; `applied` names a
     database where it ran, None where nobody knows of one. `heads` are the heads of all the files
-    where nobody meant them to stay apart. `unread` is why its statements could not all be had
-    without a server, and `unread_line` where that showed.
+    where nobody meant them to stay apart. `unread` is how its statements could not all be had
+    without a server, `unread_reason` why in words, and `unread_line` where that showed.
     """
 
     revision: str
@@ -26,7 +35,8 @@ class RevisionSource:
     edited: bool = False
     applied: str | None = None
     heads: tuple[str, ...] = ()
-    unread: str | None = None
+    unread: Unread | None = None
+    unread_reason: str = ""
     unread_line: int | None = None
 
     def function(self, name: str) -> ast.FunctionDef | None:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.inspection import _inspects
 from sqlalchemy.sql import Executable
 
+from lockgate.core.revision_source import Unread
 from lockgate.core.statement import Direction
 from lockgate.migrations.process import alembic_hushed
 from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
@@ -42,12 +43,14 @@ class OfflineStatement:
 class Offline:
     """What could be had of one way of a Revision.
 
-    `problem` is None where it is all; else why it is not, and `line` where that showed.
+    `unread` is None where it is all; else how it is not, `problem` why, and `line` where that
+    showed.
     """
 
     statements: tuple[OfflineStatement, ...]
     problem: str | None = None
     line: int | None = None
+    unread: Unread | None = None
 
 
 def render(script: Script, direction: Direction) -> Offline:
@@ -58,7 +61,8 @@ def render(script: Script, direction: Direction) -> Offline:
     try:
         module = run_file(script.path)
     except RevisionFileNotLoadable as error:
-        return Offline(_written(script.path, direction, {}), error.reason, error.line)
+        written = _written(script.path, direction, {})
+        return Offline(written, error.reason, error.line, Unread.NOT_LOADED)
     function = getattr(module, direction.value, None)
     if function is None:
         return Offline(())
@@ -78,9 +82,11 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
         sent = {statement.line for statement in recorder.statements}
         more = [s for s in _written(path, direction, names) if s.line not in sent]
         found = sorted((*recorder.statements, *more), key=lambda s: s.line)
-        return Offline(tuple(found), reason, line)
+        return Offline(tuple(found), reason, line, Unread.STOPPED)
+    if recorder.asked is None:
+        return Offline(tuple(recorder.statements))
     reason = "it asks the database, and was answered as if there were no rows"
-    return Offline(tuple(recorder.statements), reason if recorder.asked else None, recorder.asked)
+    return Offline(tuple(recorder.statements), reason, recorder.asked, Unread.ASKED)
 
 
 class _Recorder:

@@ -16,7 +16,7 @@ from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import unjoined_heads
 from lockgate.workflows.destination import Destination, find_readable
 from lockgate.workflows.edits import edited_files
-from lockgate.workflows.linting import RevisionToLint, read_source, shown
+from lockgate.workflows.linting import FileUnreadable, RevisionToLint, read_source, shown
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace, git
 
@@ -54,7 +54,7 @@ def find_revisions(
 ) -> tuple[RevisionText, ...]:
     """The Revisions that the arguments mean, oldest first; none given is what is pending.
 
-    An argument is a revision file, or a RANGE. Raises RevisionUnresolved.
+    An argument is a revision file, or a RANGE. Raises RevisionUnresolved, FileUnreadable.
     """
     directory = workspace.project.directory
     everything = resolve_range(directory, "base:heads", ())
@@ -64,6 +64,12 @@ def find_revisions(
     for given in ranges:
         path = Path(given).resolve()
         named = [text.revision for text in everything if text.path.resolve() == path]
+        if not named and path.is_file():
+            # A hook gives every file whose path looks like that of a revision.
+            workspace.progress.done(f"note: {given} is no revision of this project")
+            continue
+        if not named and path.suffix == ".py":
+            raise FileUnreadable(given, "there is no such file")
         wanted.update(named or (t.revision for t in _meant(workspace, given, heads)))
     return tuple(text for text in everything if text.revision in wanted)
 
@@ -119,14 +125,15 @@ def read_revisions(
         source = read_source(
             text.revision, shown(text.path), text.path.read_bytes(), irreversible=text.irreversible
         )
-        problem = up if up.problem is not None else down
+        lacking = up if up.unread is not None else down
         source = replace(
             source,
             edited=text.revision in edited,
             applied=edited.get(text.revision),
             heads=heads if text.revision in heads else (),
-            unread=problem.problem,
-            unread_line=problem.line,
+            unread=lacking.unread,
+            unread_reason=lacking.problem or "",
+            unread_line=lacking.line,
         )
         yield RevisionToLint(source, _plain(up), _plain(down))
 
