@@ -50,3 +50,18 @@ def test_who_looks_for_tables_finds_none(offline: Callable[[str], Offline]) -> N
     assert ["CREATE TABLE t"] == first_words(found)
     assert "it asks the database, and was answered as if there were no rows" == found.problem
     assert 4 == found.line
+
+
+def test_operations_after_what_needs_a_server_are_seen(offline: Callable[[str], Offline]) -> None:
+    found = offline(
+        'most = max(op.get_bind().execute(sa.text("SELECT 1")))\n'
+        'op.create_table("t", sa.Column("id", sa.Integer))\n'
+        'op.add_column("t", sa.Column("a", sa.String(most)))\n'
+        'with op.batch_alter_table("t") as table:\n'
+        '    table.drop_column("id")'
+    )
+
+    assert ["SELECT 1", "CREATE TABLE t", "ALTER TABLE t"] == first_words(found)
+    assert [4, 5, 7] == [statement.line for statement in found.statements]
+    assert "it stops without a server with ValueError" == found.problem
+    assert 4 == found.line

@@ -2,7 +2,8 @@
 
 The revision's function runs against a context that writes SQL down. `env.py` does not run, so that
 what it configures, such as a naming convention, is not there. A Revision that reads rows finds
-none; of one that stops all the same, the statements that stand in its text are answered.
+none; one that stops all the same goes on with the operations after that, and the statements that
+stand in its text are answered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import StringIO
 from types import FrameType
@@ -79,6 +80,7 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
         names = getattr(function, "__globals__", {})
         reason = f"it stops without a server with {type(error).__name__}"
         line = _line_of(error, path)
+        recorder.go_on(direction, line or 0, names)
         sent = {statement.line for statement in recorder.statements}
         more = [s for s in _written(path, direction, names) if s.line not in sent]
         found = sorted((*recorder.statements, *more), key=lambda s: s.line)
@@ -110,6 +112,16 @@ class _Recorder:
         with Operations.context(context):
             yield
 
+    def go_on(self, direction: Direction, line: int, names: Mapping[str, object]) -> None:
+        """Writes down the operations after `line` that need nothing of what stopped there."""
+        self.transactional = True
+        with alembic_hushed(), self.operations():
+            for statement in _operations(self.path, direction):
+                if statement.lineno > line:
+                    code = compile(ast.Module([statement], []), self.path, "exec")
+                    with suppress(Exception):
+                        exec(code, dict(names))
+
     def write(self, text: str) -> None:
         sql = text.strip().removesuffix(";").strip()
         if sql in ("COMMIT", "BEGIN"):  # an autocommit_block begins or ends
@@ -133,6 +145,32 @@ def _line_of(error: BaseException, path: str) -> int | None:
     return line
 
 
+def _operations(path: str, direction: Direction) -> Iterator[ast.stmt]:
+    """What calls `op` right in the function, or stands below a `with` that does."""
+    for statement in _function(path, direction):
+        match statement:
+            case (
+                ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="op"))))
+                | ast.With(
+                    items=[
+                        ast.withitem(
+                            context_expr=ast.Call(func=ast.Attribute(value=ast.Name(id="op")))
+                        )
+                    ]
+                )
+            ):
+                yield statement
+
+
+def _function(path: str, direction: Direction) -> list[ast.stmt]:
+    with open(path, "rb") as file:
+        tree = ast.parse(file.read())
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef) and function.name == direction.value:
+            return function.body
+    return []
+
+
 def _written(
     path: str, direction: Direction, names: Mapping[str, object]
 ) -> tuple[OfflineStatement, ...]:
@@ -140,15 +178,12 @@ def _written(
 
     `names` are those of the module, for strings that stand there.
     """
-    with open(path, "rb") as file:
-        tree = ast.parse(file.read())
     found = []
-    for function in tree.body:
-        if isinstance(function, ast.FunctionDef) and function.name == direction.value:
-            for node in ast.walk(function):
-                if isinstance(node, ast.Call):
-                    sql = _string(node, names)
-                    found += [OfflineStatement(sql, node.lineno, True)] if sql else []
+    for statement in _function(path, direction):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                sql = _string(node, names)
+                found += [OfflineStatement(sql, node.lineno, True)] if sql else []
     return tuple(sorted(found, key=lambda s: s.line))
 
 
