@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,17 @@ QUERIES = {
            AND NOT EXISTS (SELECT 1
                              FROM pg_catalog.pg_class AS c
                             WHERE c.oid = t.typrelid)""",
+    # A name that is a domain in some extension is left out.
+    "contributed": """
+        SELECT t.typname::text
+          FROM pg_catalog.pg_type AS t
+          JOIN pg_catalog.pg_depend AS d ON d.objid = t.oid AND d.deptype = 'e'
+         WHERE t.typtype IN ('b', 'r') AND t.typcategory <> 'A'""",
 }
+
+EXTENSIONS = """
+    SELECT name FROM pg_catalog.pg_available_extensions
+     WHERE name !~ 'python|perl|tcl' ORDER BY name"""
 
 
 def main(arguments: list[str]) -> int:
@@ -120,7 +131,10 @@ def gathered(majors: list[int]) -> str:
 
 def ask(conninfo: dict[str, str], major: int, answers: dict[str, dict[str, list[int]]]) -> None:
     """Adds what the server of `major` answers."""
-    with psycopg.connect(**conninfo) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(**conninfo, autocommit=True) as connection:  # type: ignore[arg-type]
+        for (name,) in connection.execute(EXTENSIONS.encode()).fetchall():
+            with suppress(psycopg.Error):  # one may ask for a library that is loaded at the start
+                connection.execute(f'CREATE EXTENSION "{name}" CASCADE'.encode())
         for name, query in QUERIES.items():
             for (answer,) in connection.execute(query.encode()):
                 answers[name].setdefault(answer, []).append(major)

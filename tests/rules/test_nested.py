@@ -175,3 +175,18 @@ def test_change_of_zone_is_a_guess_where_nobody_said_the_session_s() -> None:
 
     assert ["LG008"] == loud(change, given=given)
     assert [] == loud(f"SET TimeZone = 'UTC'; {change}", given=given)
+
+
+@pytest.mark.parametrize("name", ["citext", "hstore", "geometry", "vector"])
+def test_type_of_a_common_extension_is_no_domain(name: str) -> None:
+    assert [] == loud(f"ALTER TABLE orders ADD COLUMN a {name} NOT NULL DEFAULT ''")
+    assert ["LG063"] == loud("ALTER TABLE orders ADD COLUMN a somebodys NOT NULL DEFAULT ''")
+
+
+def test_type_that_only_forgets_the_zone_loses_no_value() -> None:
+    given = "CREATE TABLE orders (placed timestamptz)"
+
+    assert [] == loud(
+        "SET TimeZone = 'UTC'; ALTER TABLE orders ALTER placed TYPE timestamp", given=given
+    )
+    assert ["LG008", "LG035"] == loud("ALTER TABLE orders ALTER placed TYPE date", given=given)

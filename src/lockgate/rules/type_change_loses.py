@@ -43,9 +43,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
         return
     if not narrows(column.type, new):
         return
+    # The same digits of the clock; what goes is which zone they are of.
+    only_zone = (column.type.name, new.name) == ("timestamptz", "timestamp") and not new.modifiers
     yield Hazard(
         f"loses what does not fit of {name} of {short(seen.table)}{seen.rows(seen.table)}:"
         f" {column.type.name} becomes {new.name}",
         "count the values that would not fit, and keep the old column until the new one is proved",
         seen.table,
+        Severity.INFO if only_zone else None,
     )

@@ -43,7 +43,7 @@ def add(plan: Plan, command: Tree) -> None:
     unknown_type = (
         column.type is not None
         and domain is None
-        and column.type.name not in touched.facts.types
+        and column.type.name not in touched.facts.types | touched.facts.contributed
         and not _is_known_type(plan.structure, column.type.schema, column.type.name)
     )
     computed = (

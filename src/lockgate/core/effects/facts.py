@@ -15,12 +15,18 @@ import msgspec
 NEWEST_MAJOR = 18
 """What is asked where the version makes no difference."""
 
+ELSEWHERE = frozenset(
+    "geometry geography box2d box3d raster vector halfvec sparsevec".split()  # noqa: SIM905
+)
+"""Types of PostGIS and pgvector, which do not come with PostgreSQL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One major's answers, types and functions by their names in pg_catalog.
 
-    `fixed` are the bytes of types whose values all take as many.
+    `fixed` are the bytes of types whose values all take as many; `contributed` types of extensions
+    that are no domains, and so have nothing to check.
     """
 
     volatile: frozenset[str]
@@ -30,6 +36,7 @@ class Facts:
     indexed_as: dict[str, str]
     types: frozenset[str]
     fixed: dict[str, int]
+    contributed: frozenset[str]
 
     def is_volatile(self, function: str) -> bool | None:
         """Whether a function of that name may be volatile; None where there is none."""
@@ -59,5 +66,6 @@ def facts(major: int) -> Facts:
         relaxed=frozenset(pair.split()[0] for pair in answers("relaxed")),
         indexed_as=dict(pair.split() for pair in answers("indexed_as")),
         types=answers("types"),
+        contributed=answers("contributed") | ELSEWHERE,
         fixed={name: int(length) for name, length in map(str.split, answers("fixed"))},
     )
