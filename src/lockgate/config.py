@@ -17,6 +17,7 @@ import msgspec
 
 from lockgate.core.duration import parse_duration_ms
 from lockgate.core.environment import PRIMARY, Budget, Check, Environment, Role
+from lockgate.core.size import parse_bytes
 from lockgate.errors import ExitStatus, LockgateError
 
 SETTINGS_FILE = "lockgate.toml"
@@ -196,6 +197,7 @@ class _EnvironmentTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True)
     lock_budget: str = "5min"
     statement_timeout: str = "0s"
     oldest_transaction: str = "30s"
+    disk: str | None = None
     aws_profile: str | None = None
     aws_region: str | None = None
     aws_role_arn: str | None = None
@@ -328,6 +330,7 @@ def _environment(name: str, table: _EnvironmentTable) -> Environment:
             statement_timeout_ms=_duration(name, "statement_timeout", table.statement_timeout),
             oldest_transaction_ms=_duration(name, "oldest_transaction", table.oldest_transaction),
         ),
+        disk_bytes=_size(name, "disk", table.disk),
         source_options=tuple((key, value) for key, value in options.items() if value is not None),
     )
 
@@ -343,6 +346,13 @@ def _positive(name: str, key: str, text: str) -> int:
 def _duration(name: str, key: str, text: str) -> int:
     try:
         return parse_duration_ms(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, at `environments.{name}.{key}`") from error
+
+
+def _size(name: str, key: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_bytes(text)
     except ValueError as error:
         raise ValueError(f"{error}, at `environments.{name}.{key}`") from error
 

@@ -43,6 +43,7 @@ def test_every_gate_passes_and_says_why(site: Site) -> None:
         "start-state": "prod is at two, with the structure of two",
         "one-deployer": "nobody else is deploying",
         "no-long-transaction": "no transaction is older than 30.0 s",
+        "disk": "it writes next to nothing",
         "window": f"{datetime.now(UTC):%a %H:%M UTC} is inside 00:00-24:00",
     }
     found = {verdict.gate: verdict.reason for verdict in plan.verdicts}

@@ -238,6 +238,34 @@ def test_a_deploy_teaches_rates_that_stay_true_when_the_table_grows(passage: Pas
     assert 2.1 * built["milliseconds"] == pytest.approx(found["duration_ms"]["expected"], rel=0.15)
 
 
+def test_a_plan_that_needs_more_than_the_disk_has_is_refused(passage: Passage) -> None:
+    def verdict(disk: str) -> dict[str, Any]:
+        written = SETTINGS.replace('role = "production"', f'role = "production"\n{disk}')
+        (passage.folder / "lockgate.toml").write_text(written)
+        answer = passage.run(passage.folder, "plan", "prod", "--format", "json", **passage.environ)
+        found: list[dict[str, Any]] = json.loads(answer.stdout)["verdicts"]
+        return next(one for one in found if one["gate"] == "disk")
+
+    unknown, small, large = map(verdict, ("", 'disk = "1MB"', 'disk = "2 TB"'))
+
+    assert (True, False, True) == (unknown["ok"], small["ok"], large["ok"])
+    assert re.fullmatch(
+        r"it needs up to [\d.]+ MB, and how much is free is not known: PostgreSQL does not tell,"
+        r" so give disk in the settings",
+        unknown["reason"],
+    )
+    assert re.fullmatch(
+        r"it needs up to [\d.]+ MB, and only 0 B are free: make room, or run its revisions one by"
+        r" one",
+        small["reason"],
+    )
+    assert re.fullmatch(r"it needs up to [\d.]+ MB of the 2.0 TB that are free", large["reason"])
+    (passage.folder / "lockgate.toml").write_text(SETTINGS + 'disk = "plenty"\n')
+    wrong = passage.run(passage.folder, "plan", "prod", **passage.environ)
+    assert 2 == wrong.returncode
+    assert '"plenty" is no size; write a number with kB' in wrong.stderr
+
+
 def test_a_plan_keeps_its_hash_when_its_forecasts_move(passage: Passage) -> None:
     plan = passage.folder / "plan.json"
     arguments = ("plan", "prod", "-o", str(plan))

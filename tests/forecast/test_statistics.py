@@ -114,6 +114,29 @@ def test_what_the_role_may_not_see_is_said(filled: DatabaseUrl) -> None:
     assert not any("may not read" in p for p in read(filled, user="postgres").missing)
 
 
+def test_free_disk_is_what_databases_and_wal_leave_of_the_volume(filled: DatabaseUrl) -> None:
+    size = 10**12
+    found = {}
+    for user in ("statistics_reader", "postgres"):
+        with connected(filled, user=user) as connection:
+            found[user] = read_statistics(connection, disk_bytes=size)
+    with connected(filled) as connection:
+        databases, wal, most_wal = connection.execute(
+            "SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database)::bigint,"
+            " (SELECT sum(size) FROM pg_ls_waldir())::bigint,"
+            " pg_size_bytes(current_setting('max_wal_size'))"
+        ).fetchone() or (0, 0, 0)
+
+    # The other tests of this server write meanwhile.
+    assert found["postgres"].free_disk_bytes == pytest.approx(size - databases - wal, abs=10**8)
+    assert found["statistics_reader"].free_disk_bytes == pytest.approx(
+        size - databases - most_wal, abs=10**8
+    )
+    assert read(filled).free_disk_bytes is None
+    assert any("give disk in the settings" in phrase for phrase in read(filled).missing)
+    assert not any("disk" in phrase for phrase in found["postgres"].missing)
+
+
 def test_partitioned_tables_are_the_sum_of_their_partitions(filled: DatabaseUrl) -> None:
     found = read(filled)
     night = found.relation("public.night")

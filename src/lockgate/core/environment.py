@@ -59,6 +59,7 @@ class Environment:
     `databases` maps the names of Alembic's multi-database set-up to URL settings; an ordinary
     Environment has one entry, under PRIMARY. `hosts` are further host names that lead to the same
     server; `schemas` are further schemas in which `env.py` may keep its version table.
+    `disk_bytes` is how large the volume is that the server writes to, None where nobody said.
     """
 
     name: str
@@ -71,4 +72,5 @@ class Environment:
     window: str | None = None
     checks: tuple[Check, ...] = ()
     budget: Budget = Budget()
+    disk_bytes: int | None = None
     source_options: tuple[tuple[str, str], ...] = ()

@@ -182,6 +182,7 @@ def _forecast(
         table_bytes=sum(table.total_bytes for table in tables),
         wal_bytes=int(wal),
         disk_bytes=int(disk),
+        needed_bytes=int(needed),
         free_disk_bytes=free,
         fits=True if not needed else None if free is None else needed < free,
         sureness=_sureness(took),

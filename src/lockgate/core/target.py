@@ -185,8 +185,9 @@ class TargetStatistics:
 
     `counted_seconds` is how long the Traffic was counted, `counted_since` in words since when;
     None and a reason where the server does not tell, and then no Traffic is known.
-    `statements` is None without pg_stat_statements. `free_disk_bytes` is None where the server
-    does not tell, which is nearly everywhere. `missing` says in words what this role cannot see.
+    `statements` is None without pg_stat_statements. `free_disk_bytes` is what the databases and
+    their WAL leave of the volume that the settings name, None without. `missing` says in words
+    what this role cannot see.
     """
 
     server_version: int

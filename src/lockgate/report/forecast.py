@@ -41,7 +41,9 @@ def forecast_line(forecast: Forecast, *, width: int) -> list[str]:
     if not forecast.rows and forecast.writes_blocked_ms.high < FELT_MS:
         return []
     phrases = [_duration(forecast.duration_ms), *_blocked(forecast)]
-    phrases += [f"needs {format_bytes(forecast.disk_bytes)} of disk"] * (forecast.fits is False)
+    if forecast.fits is False:
+        needed, free = forecast.needed_bytes, forecast.free_disk_bytes or 0
+        phrases.append(f"needs {format_bytes(needed)}, and only {format_bytes(free)} are free")
     phrases += [f"{forecast.sureness.value}: {forecast.basis.value} rates"] * bool(forecast.rows)
     line = f"{LABEL}{'; '.join(phrases)}"
     return textwrap.wrap(line, width=max(width, 40), subsequent_indent=" " * (len(LABEL) + 2))
@@ -92,7 +94,9 @@ def _disk(forecast: Forecast) -> str:
     if forecast.free_disk_bytes is None:
         return f"{needs} (how much is free is not known)"
     free = format_bytes(forecast.free_disk_bytes)
-    return f"{needs}; {free} are free" if forecast.fits else f"{needs}, and only {free} are free"
+    if forecast.fits:
+        return f"{needs}; {free} are free"
+    return f"{needs}, with its WAL {format_bytes(forecast.needed_bytes)}, and only {free} are free"
 
 
 def _one_line(text: str, width: int = 60) -> str:

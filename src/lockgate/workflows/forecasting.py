@@ -65,13 +65,14 @@ def read_basis(
     lock_timeout_ms: float | None,
     rehearsed: tuple[RememberedTiming, ...] = (),
     paced: bool = False,
+    disk_bytes: int | None = None,
 ) -> ForecastBasis:
     """The basis of the database that `connection` is on; its identity is the caller's matter.
 
     `paced` asks it for its pace even where nothing was rehearsed so far. Raises
     StatisticsUnreadable.
     """
-    statistics = read_statistics(connection)
+    statistics = read_statistics(connection, disk_bytes=disk_bytes)
     rows, _ = read_ledger(connection, last=ENTRIES_READ)
     pace_ms = read_pace(connection) if rehearsed or paced else None
     return ForecastBasis(statistics, tuple(_recorded(rows)), lock_timeout_ms, rehearsed, pace_ms)
@@ -93,15 +94,19 @@ def basis_or_note(
 ) -> ForecastBasis | None:
     """The basis of the database that `connection` is on; None, and a note, where it is refused."""
     try:
-        return read_basis(
+        basis = read_basis(
             connection,
             lock_timeout_ms=destination.budget.lock_timeout_ms,
             rehearsed=remembered_timings(destination.workspace, destination.name),
             paced=paced,
+            disk_bytes=destination.environment.disk_bytes if destination.environment else None,
         )
     except LockgateError as error:
         destination.workspace.progress.done(f"note: no forecast: {error.message}")
         return None
+    if unseen := basis.statistics.missing:
+        destination.workspace.progress.done(f"note: forecasts do without {'; '.join(unseen)}")
+    return basis
 
 
 def _recorded(rows: Iterable[LedgerRow]) -> Iterable[RecordedStatement]:

@@ -64,20 +64,21 @@ def read_statistics(
     connection: psycopg.Connection[Any],  # Any: the caller's row factory
     *,
     details_of: Collection[str] | None = None,
+    disk_bytes: int | None = None,
     second_reading_after_s: float = 0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TargetStatistics:
     """How large and how busy the database is that `connection`, in no transaction, is on.
 
     Columns and indexes are read for the tables in `details_of` and their partitions, for all
-    where None. With a second reading, Traffic is what happened between the two; without, what
-    happened since the server counts. A server hands counts on up to a second late, so less than
-    3 s between the readings show little.
+    where None. `disk_bytes` is how large the server's volume is. With a second reading, Traffic is
+    what happened between the two; without, what happened since the server counts. A server hands
+    counts on up to a second late, so less than 3 s between the readings show little.
 
     Raises StatisticsUnreadable.
     """
     try:
-        return _read(connection, details_of, second_reading_after_s, sleep)
+        return _read(connection, details_of, disk_bytes, second_reading_after_s, sleep)
     except psycopg.DatabaseError as error:
         raise StatisticsUnreadable(error.diag.message_primary or type(error).__name__) from error
 
@@ -85,6 +86,7 @@ def read_statistics(
 def _read(
     connection: psycopg.Connection[Any],
     details_of: Collection[str] | None,
+    disk_bytes: int | None,
     second_reading_after_s: float,
     sleep: Callable[[float], None],
 ) -> TargetStatistics:
@@ -98,6 +100,7 @@ def _read(
         settings = ServerSettings(**_one(connection, "settings.sql"))
         statements = _statements(connection, database)
         followers = replicas(connection)
+        disk = None if disk_bytes is None else _disk(connection, disk_bytes, settings)
     window = _window(database)
     if second_reading_after_s:
         began = time.monotonic()
@@ -119,7 +122,8 @@ def _read(
         replicas=followers,
         statements=statements,
         database_bytes=database["bytes"],
-        missing=_missing(database, statements, columns),
+        free_disk_bytes=None if disk is None else disk.free_bytes,
+        missing=_missing(database, statements, columns, disk),
     )
 
 
@@ -327,7 +331,10 @@ def _statements(
 
 
 def _missing(
-    database: Row, statements: tuple[ApplicationStatement, ...] | None, columns: Iterable[Row]
+    database: Row,
+    statements: tuple[ApplicationStatement, ...] | None,
+    columns: Iterable[Row],
+    disk: _Disk | None,
 ) -> tuple[str, ...]:
     """What this role or this server does not show, a phrase each."""
     phrases = []
@@ -340,5 +347,27 @@ def _missing(
     hidden = sum(not column["readable"] for column in columns)
     if hidden:
         phrases.append(f"the statistics of {hidden} columns that this role may not read")
-    phrases.append("free disk space: PostgreSQL does not tell")
+    if disk is None:
+        phrases.append("free disk space: PostgreSQL does not tell, give disk in the settings")
+    elif disk.unreadable:
+        phrases.append(f"the size of {disk.unreadable} databases that this role may not enter")
     return tuple(phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """What is left of a volume, and of how many databases the size is not known."""
+
+    free_bytes: int
+    unreadable: int
+
+
+def _disk(connection: psycopg.Connection[Any], size: int, settings: ServerSettings) -> _Disk:
+    """What databases and WAL leave; WAL that this role may not see counts as large as it gets."""
+    row = _one(connection, "disk.sql")
+    wal = settings.max_wal_size_bytes
+    if row["sees_wal"]:
+        asked = "SELECT coalesce(sum(size), 0)::bigint AS bytes FROM pg_catalog.pg_ls_waldir()"
+        found = connection.cursor(row_factory=dict_row).execute(asked).fetchone()
+        wal = wal if found is None else found["bytes"]
+    return _Disk(max(size - row["bytes"] - wal, 0), row["unreadable"])
