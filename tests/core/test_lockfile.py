@@ -247,6 +247,19 @@ def test_mending_keeps_the_rehearsals_that_the_branches_agree_on(tmp_path: Path)
     assert LINE.with_revision(replace(c, rehearsals=(on_15,))) == mend(text)
 
 
+def test_mending_keeps_a_rehearsal_whose_models_were_others(tmp_path: Path) -> None:
+    on_18 = LockedRehearsal(18, "ok", "ok", True, "f:1", "f:d")
+    c = revision("c", "b")
+    ours, theirs = (
+        LINE.with_revision(c.with_rehearsal(replace(on_18, models=models)))
+        for models in ("m:1", "m:2")
+    )
+
+    text = merge(tmp_path, LINE, ours, theirs)
+
+    assert LINE.with_revision(c.with_rehearsal(on_18)) == mend(text)
+
+
 def test_mending_keeps_whose_mark_it_is_where_the_branches_disagree_how_far(
     tmp_path: Path,
 ) -> None:

@@ -70,8 +70,9 @@ class Record:
         """Equal where the same was sent. Raises Untold."""
         if self.untold is not None:
             raise Untold(self.untold)
-        spelled = repr([*self._sent, *sorted(self._unordered)])
-        return hashlib.sha256(spelled.encode(errors="surrogatepass")).hexdigest()
+        # Unlike repr, ascii does not depend on which characters this Python calls printable.
+        spelled = ascii([*self._sent, *sorted(self._unordered)])
+        return hashlib.sha256(spelled.encode()).hexdigest()
 
     def _spelled(self, value: object) -> str:
         if isinstance(value, Mapping):
@@ -81,7 +82,7 @@ class Record:
             return f"[{', '.join(self._spelled(item) for item in value)}]"
         if not isinstance(value, PLAIN):
             self.give_up(f"a value of type {type(value).__name__} is sent")
-        return f"{type(value).__name__} {value!r}"
+        return f"{type(value).__name__} {value!a}"
 
 
 def record_models(
