@@ -134,6 +134,7 @@ def connected(dbapi_connection, record):
         cursor.execute("SET search_path TO other")
     dbapi_connection.autocommit = False
 """
+INDEX_LISTENER = 'event.listen(sa.Index("ix", item.c.id), "{}_create", DDL("SELECT 1"))'
 TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql_where="{}")'
 
 
@@ -148,6 +149,7 @@ TWO_INDEXES = 'sa.Index("one", item.c.id); sa.Index("two", item.c.id, postgresql
         ("models", PATH_FROM_BOUND, "public", "other"),
         ("models", PATH_BY_DRIVER, "public", "other"),
         ("models", 'event.listen(item, "{}_create", DDL("SELECT 1"))', "before", "after"),
+        ("models", INDEX_LISTENER, "before", "after"),
         ("engine", TRANSLATED, "one", "two"),
         ("engine", ON_CONNECT, "True", "False"),
         ("before", TRANSLATED_LATER, "one", "two"),
