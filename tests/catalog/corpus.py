@@ -676,6 +676,10 @@ add(
             "ALTER TABLE t ALTER a SET NOT NULL",
             "ALTER TABLE t ADD NOT NULL a NO INHERIT",
         ),
+        "a not null that is named": (
+            "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a",
+            "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a NOT VALID",
+        ),
         "not null not valid": (
             "ALTER TABLE t ALTER a SET NOT NULL",
             "ALTER TABLE t ADD NOT NULL a NOT VALID",
@@ -1127,6 +1131,10 @@ add(
             "CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS SETOF int LANGUAGE sql BEGIN ATOMIC SELECT a FROM t; END",
             "CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS SETOF int LANGUAGE sql BEGIN ATOMIC SELECT a FROM t WHERE a > 0; END",
         ),
+        "a function that goes with an extension": (
+            f"{ONE}",
+            f"{ONE}; ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql",
+        ),
         "a function of a trigger": (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN old; END'",
@@ -1541,7 +1549,56 @@ add(
         "a function revoked": "REVOKE EXECUTE ON FUNCTION f(int) FROM public",
         "a type revoked": "REVOKE USAGE ON TYPE e FROM public",
         "default privileges": "ALTER DEFAULT PRIVILEGES IN SCHEMA {own} GRANT SELECT ON TABLES TO lockgate_test_one",
+        "default privileges of a role": "ALTER DEFAULT PRIVILEGES FOR ROLE lockgate_test_one IN SCHEMA {own} GRANT ALL ON SEQUENCES TO lockgate_test_two WITH GRANT OPTION",
+        "an owner's own privileges": "REVOKE DELETE ON t FROM CURRENT_USER",
+        "no privileges": "REVOKE ALL ON t FROM CURRENT_USER",
+        "an owner and privileges": (
+            "GRANT SELECT ON t TO lockgate_test_one",
+            "ALTER TABLE t OWNER TO lockgate_test_one; GRANT SELECT ON t TO lockgate_test_two",
+        ),
+        "privileges that another role grants": (
+            "GRANT SELECT ON t TO lockgate_test_one WITH GRANT OPTION",
+            "GRANT USAGE ON SCHEMA {own} TO lockgate_test_one; GRANT SELECT, UPDATE (a) ON t TO lockgate_test_one WITH GRANT OPTION; SET ROLE lockgate_test_one; GRANT SELECT, UPDATE (a) ON t TO lockgate_test_two; RESET ROLE; SET search_path = {own}",
+        ),
+        "privileges on a column of the system": "GRANT SELECT (xmin) ON t TO lockgate_test_one",
+        "privileges on a view's column": "GRANT SELECT (a) ON v TO lockgate_test_one",
+        "a comment on an index of a constraint": (
+            "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)",
+            "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a); COMMENT ON INDEX u IS 'x'; COMMENT ON CONSTRAINT u ON t IS 'y'",
+        ),
+        "a comment on an attribute": (
+            "CREATE TYPE ty AS (a int)",
+            "CREATE TYPE ty AS (a int); COMMENT ON COLUMN ty.a IS 'x'",
+        ),
+        "a comment on a function of odd types": (
+            "CREATE FUNCTION g(text, int[], anyelement, \"char\") RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "CREATE FUNCTION g(text, int[], anyelement, \"char\") RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON FUNCTION g(text, int[], anyelement, \"char\") IS 'x'",
+        ),
+        "comments on odd names": (
+            'CREATE TABLE "o on p" ("a.b" int, CONSTRAINT "k on x" CHECK ("a.b" > 0)); CREATE POLICY "p on q" ON "o on p"',
+            """CREATE TABLE "o on p" ("a.b" int, CONSTRAINT "k on x" CHECK ("a.b" > 0)); CREATE POLICY "p on q" ON "o on p";
+               COMMENT ON CONSTRAINT "k on x" ON "o on p" IS 'x'; COMMENT ON POLICY "p on q" ON "o on p" IS 'y'; COMMENT ON COLUMN "o on p"."a.b" IS 'z'""",
+        ),
     },
+    cosmetic=True,
+)
+add(
+    "CREATE TABLE t (a int); CREATE DOMAIN d AS int NOT NULL",
+    {
+        "a name of a not null": (
+            "ALTER TABLE t ALTER a SET NOT NULL",
+            "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a",
+        ),
+        "a comment on a not null": (
+            "ALTER TABLE t ALTER a SET NOT NULL",
+            "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a; COMMENT ON CONSTRAINT foo ON t IS 'x'",
+        ),
+        "a name of a domain's not null": (
+            "CREATE DOMAIN e AS int NOT NULL",
+            "CREATE DOMAIN e AS int CONSTRAINT foo NOT NULL; COMMENT ON CONSTRAINT foo ON DOMAIN e IS 'x'",
+        ),
+    },
+    since=18,
     cosmetic=True,
 )
 add(

@@ -81,6 +81,11 @@ def _objects(entry: Entry, text: str, access_method: str) -> Iterator[CatalogObj
     found = CatalogObject(kind, name, whole, cosmetic=entry.kind == "COMMENT")
     if entry.kind in ("TABLE", "FOREIGN TABLE"):
         yield from _table(found, [text[start:end] for start, end in entry.statements])
+    elif entry.kind == "DOMAIN":
+        named, constraint = _split_not_null(whole)
+        yield found._replace(definition=named)
+        if constraint is not None:
+            yield CatalogObject("not-null constraint", name, constraint, cosmetic=True)
     elif entry.kind == "STATISTICS":
         yield found._replace(definition=_sort_statistics(whole))
     else:
@@ -105,6 +110,9 @@ def _table(found: CatalogObject, statements: list[str]) -> Iterator[CatalogObjec
     order = []
     for member in members:
         what, definition = _member(member)
+        if what.startswith("constraint ") and definition.startswith("NOT NULL "):
+            yield CatalogObject("not-null constraint", f"{found.name} {what}", definition, (), True)
+            what = "member"
         named, constraint = _split_not_null(definition)
         properties.append((what, named))
         if what.startswith("column "):

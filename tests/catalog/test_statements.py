@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockgate.core.catalog import Catalog, diff
-from lockgate.core.ddl import Script, statements
+from lockgate.core.ddl import SETTLED, Script, statements
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.scripts import run_script
 from lockgate.postgres.servers import Server
@@ -43,7 +43,7 @@ def test_comments_owners_and_privileges_are_settled_on_request(
 ) -> None:
     start, end = (sides.after, sides.before) if back else (sides.before, sides.after)
     url = new_database(any_server, template=str(start.url.database))
-    script = statements(start.catalog, end.catalog, cosmetic=True)
+    script = statements(start.catalog, end.catalog, cosmetic=SETTLED)
 
     run_script(url, script)
     made = read(url)

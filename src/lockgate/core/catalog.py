@@ -76,6 +76,7 @@ DEPENDENCY_ORDER = (
     "rule",
     "policy",
     "event trigger",
+    "extension dependency",
     "publication",
     "publication schema",
     "publication table",

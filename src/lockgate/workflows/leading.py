@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from lockgate.core.catalog import Catalog, Change, diff
 from lockgate.core.ddl import (
+    NOT_NULL,
     SETTLED,
     Rename,
     RenameCandidate,
@@ -153,6 +154,7 @@ def lead(
     if not diff(before, after) or not (cosmetic or structural(diff(before, after))):
         return Led(Script())
     renaming = rename_script(renames)
+    compared: tuple[str, ...] = SETTLED if cosmetic else ()
     with scratch.databases() as databases:
         url = next(iter(databases.urls.values()))
         start = _start(scratch, url, before, after, cosmetic=cosmetic)
@@ -161,7 +163,7 @@ def lead(
             if renames:
                 renamed = apply(before, renames)
                 start = _dressed(read_scratch_catalog(url, ()), renamed)
-            script = statements(start, after, concurrently=concurrently, cosmetic=cosmetic)
+            script = statements(start, after, concurrently=concurrently, cosmetic=compared)
         except ScriptFailed as error:
             return Led(renaming, renames, failed=error)
         whole = replace(script, statements=renaming.statements + script.statements)
@@ -170,7 +172,7 @@ def lead(
         except ScriptFailed as error:
             return Led(whole, renames, failed=error)
         left = diff(read_scratch_catalog(url, ()), after)
-    compared = SETTLED if cosmetic else ()
+    compared = tuple(kind for kind in compared if kind != NOT_NULL)  # nameless before 18
     return Led(whole, renames, tuple(c for c in left if not c.cosmetic or c.object in compared))
 
 
@@ -188,7 +190,8 @@ def _start(
     if scratch.workspace.settings.scratch is None:  # the server is lockgate's own
         create_roles(url, roles_of(before, after, cosmetic=cosmetic))
     try:
-        run_script(url, statements(read_scratch_catalog(url, ()), before, cosmetic=cosmetic))
+        settled = SETTLED if cosmetic else ()
+        run_script(url, statements(read_scratch_catalog(url, ()), before, cosmetic=settled))
     except ScriptFailed as error:
         raise StartNotMade(error.message) from error
     made = read_scratch_catalog(url, ())

@@ -10,10 +10,12 @@ each kind, `fates` decides what is dropped, altered or made, `plan` puts it in o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from lockgate.core.catalog import Catalog, Change, diff
+from lockgate.core.catalog import COSMETIC_KINDS, Catalog, Change, diff
+from lockgate.core.ddl.cosmetics import NOT_NULL as NOT_NULL
 from lockgate.core.ddl.cosmetics import SETTLED as SETTLED
 from lockgate.core.ddl.cosmetics import Settling
 from lockgate.core.ddl.cosmetics import roles_of as roles_of_cosmetics
@@ -40,21 +42,23 @@ def statements(
     *,
     renames: Iterable[Rename] = (),
     concurrently: bool = False,
-    cosmetic: bool = False,
+    cosmetic: Collection[str] = (),
 ) -> Script:
     """The Script that leads from `before` to `after`.
 
     `renames` come first; the Changes are those that are left after them. With `concurrently`,
     indexes of tables that stay are made and dropped without blocking writes, each outside a
-    transaction. With `cosmetic`, comments, owners and privileges are settled too; without, what is
-    made anew gets back those that it had.
+    transaction. `cosmetic` are the kinds among SETTLED that are settled too; of the others, what is
+    made anew gets back what it had.
 
     Raises RenameUnreadable where a rename cannot be made.
     """
     declared = tuple(renames)
     renaming = rename_script(declared).statements
     before = apply(before, declared)
-    changes = [change for change in diff(before, after) if cosmetic or not change.cosmetic]
+    everything = diff(before, after)
+    told = cosmetic if set(cosmetic) != set(SETTLED) else COSMETIC_KINDS
+    changes = [change for change in everything if not change.cosmetic or change.object in told]
     if not changes:
         return Script(renaming)
     structures = Structure(before), Structure(after)
@@ -74,10 +78,12 @@ def statements(
 
 def _dressed(settling: Settling, changes: list[Change]) -> Iterator[ScriptStatement]:
     """What is cosmetic, each statement with its Changes."""
-    by_key = {(change.object, change.name): change for change in changes if change.cosmetic}
+    by_key: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.cosmetic:
+            by_key[change.object, change.name].append(change)
     for key, statement in settling.statements():
-        change = by_key.get(key)
-        yield replace(statement, settles=(change,)) if change is not None else statement
+        yield replace(statement, settles=tuple(by_key[key]))
 
 
 def rename_script(renames: Iterable[Rename]) -> Script:
@@ -103,7 +109,6 @@ _COSMETIC = {
     "column order": "PostgreSQL can change it only by making the table anew",
     "extension version": "ALTER EXTENSION UPDATE goes to what the server has",
     "invalid index": "DROP INDEX or REINDEX is for a person to choose",
-    "not-null constraint": "the name of a NOT NULL is left as it is",
     "subscription": "its connection string is never read",
     "user mapping": "its options are never read",
     "tablespace": "moving rows to another disk is for a person to choose",

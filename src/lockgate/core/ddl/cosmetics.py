@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from lockgate.core.catalog import Catalog, CatalogObject
+from lockgate.core.ddl.grants import GRANTED, Grants, between, grants, owned_by, root, usual
 from lockgate.core.ddl.script import ScriptStatement
 from lockgate.core.ddl.structure import SEQUENCE_OWNER, Key, Structure
-from lockgate.core.ddl.text import IDENTIFIER, literal, split_list, split_name
+from lockgate.core.ddl.text import (
+    IDENTIFIER,
+    literal,
+    quote,
+    split_list,
+    split_name,
+    unquote,
+)
 
-SETTLED = ("owner", "comment", "privileges", "default privileges")
+NOT_NULL = "not-null constraint"
+SETTLED = ("owner", NOT_NULL, "comment", "privileges", "default privileges")
 """Kinds of what is cosmetic that there are statements for, in their order."""
 
 WORDS = {
@@ -41,6 +50,8 @@ KINDS = sorted(
     reverse=True,
 )
 TYPE_WORDS = ("enum", "domain", "type")
+HELD = ("table constraint", "domain constraint", "trigger", "policy", "rule")
+"""Kinds that stand as `own on holder`; the constraint may be a NOT NULL, which is no unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ def roles_of(catalog: Catalog) -> set[str]:
         if one.kind == "owner":
             found.add(one.definition)
         elif one.kind in ("privileges", "default privileges"):
-            found.update(who for who in _grants(one.definition) if who)
+            found.update(who for pair in grants(one.definition) for who in pair if who)
             match = _DEFAULT.fullmatch(one.name)
             if match is not None:
                 found.add(match["role"])
@@ -88,15 +99,15 @@ def roles_of(catalog: Catalog) -> set[str]:
 class Settling:
     """From what is cosmetic in `before` to what is in `after`.
 
-    Units in `lost` were made anew and have none of it left. Without `wanted` they get back what
-    they had, and nothing else is touched; the role that owns most is taken for the one that makes
-    them.
+    Units in `lost` were made anew and have none of it left. What is of no kind in `wanted` they get
+    back as they had it, and it is not touched elsewhere; the role that owns most is then taken for
+    the one that makes them.
     """
 
     before: Structure
     after: Structure
     lost: frozenset[Key]
-    wanted: bool
+    wanted: Collection[str]
     old: Cosmetics = field(init=False)
     new: Cosmetics = field(init=False)
 
@@ -106,35 +117,63 @@ class Settling:
 
     def statements(self) -> Iterator[tuple[Key, ScriptStatement]]:
         """Statements, each with the kind and name of the cosmetic object that it settles."""
-        names = self.old.objects.keys() | (self.new.objects.keys() if self.wanted else set())
-        for key in sorted(names, key=lambda key: (SETTLED.index(key[0]), key[1])):
-            kind, name = key
-            subject = _unit(name, self.after) if kind != "default privileges" else None
-            anew = subject in self.lost
-            if kind != "default privileges" and (subject is None or not (anew or self.wanted)):
+        names = self.old.objects.keys() | {k for k in self.new.objects if k[0] in self.wanted}
+        for key in sorted(names, key=self._order):
+            wanted, anew = key[0] in self.wanted, False
+            if key[0] != "default privileges":
+                subject = self._subject(*key)
+                anew = subject in self.lost or (
+                    subject is not None and self._is_reset(key[0], subject)
+                )
+                # What is no unit and stands on neither side is the system's, or an extension's.
+                gone = subject is None and self._subject(*key, there=self.before) is not None
+                if gone or (subject is None and key[0] != "privileges"):
+                    continue
+            if not (anew or wanted):
                 continue
-            now = None if anew else self._text(self.old, key)
-            goal = self._text(self.new if self.wanted else self.old, key)
-            if now != goal:
-                for sql in self._settled(kind, name, now, goal):
+            now = None if anew else self.old.objects.get(key)
+            goal = (self.new if wanted else self.old).objects.get(key)
+            if _text(now) != _text(goal):
+                for sql in self._settled(key, now, goal):
                     yield key, ScriptStatement(sql, cosmetic=True)
 
-    def _text(self, cosmetics: Cosmetics, key: Key) -> str | None:
-        found = cosmetics.objects.get(key)
-        return found.definition if found is not None else None
+    def _order(self, key: Key) -> tuple[int, int, str]:
+        """Comments go before names; a schema opens first and closes last, for others that grant."""
+        kind, name = key
+        leaves = key not in self.new.objects
+        place = (1 if leaves else -1) if name.startswith("schema ") else 0
+        return 0 if leaves and kind == "comment" else 1 + SETTLED.index(kind), place, name
 
-    def _settled(self, kind: str, name: str, now: str | None, goal: str | None) -> Iterator[str]:
+    def _subject(self, kind: str, name: str, *, there: Structure | None = None) -> Key | None:
+        if kind == NOT_NULL:
+            name = f"{'column' if len(split_name(name)) > 2 else 'domain'} {name}"
+        return _unit(name, there or self.after)
+
+    def _is_reset(self, kind: str, subject: Key) -> bool:
+        """Whether a NOT NULL is made another, and so has the name that is given where none is."""
+        if kind != NOT_NULL:
+            return False
+        units = [one.units.get(subject) for one in (self.before, self.after)]
+        old, new = (unit.get("not null") or "" if unit is not None else "" for unit in units)
+        return new not in (old, old.removesuffix("not valid").removesuffix(", ") or "yes")
+
+    def _settled(
+        self, key: Key, now: CatalogObject | None, goal: CatalogObject | None
+    ) -> Iterator[str]:
+        kind, name = key
         if kind == "comment":
-            text = "NULL" if goal is None else literal(goal)
-            yield f"COMMENT ON {_spelled(name)} IS {text}"
+            yield f"COMMENT ON {_spelled(name)} IS {_comment(name, goal)}"
         elif kind == "owner":
-            usual = None if self.wanted else self._usual_owner()
-            if goal not in (None, usual) and not self._follows_its_table(name):
-                yield f"ALTER {_spelled(name)} OWNER TO {goal}"
+            usual_owner = None if kind in self.wanted else self._usual_owner()
+            owner = goal.definition if goal else PUBLIC_OWNERS.get((name, self.after.major >= 15))
+            if owner not in (None, usual_owner) and not self._follows_its_table(name):
+                yield f"ALTER {_spelled(name)} OWNER TO {owner}"
+        elif kind == NOT_NULL:
+            yield from self._renamed(name, _text(now), _text(goal))
         elif kind == "privileges":
             yield from self._granted(name, now, goal)
         else:
-            yield from _default_granted(name, now, goal)
+            yield from _default_granted(name, _text(now), _text(goal), self.after.major)
 
     def _usual_owner(self) -> str | None:
         owners = Counter(f.definition for f in self.old.objects.values() if f.kind == "owner")
@@ -149,121 +188,89 @@ class Settling:
             if key in self.after.units
         )
 
-    def _granted(self, name: str, now: str | None, goal: str | None) -> Iterator[str]:
+    def _renamed(self, name: str, now: str | None, goal: str | None) -> Iterator[str]:
+        """The name of a NOT NULL; it has none before PostgreSQL 18, an heir that of its parent."""
+        *holder, last = split_name(name)
+        table = ".".join(holder)
+        column = len(holder) > 1
+        unit = self.after.units.get(("column" if column else "domain", name))
+        above = (("column", f"{parent}.{last}") for parent in self.after.parents(table))
+        found = [one for key in above if (one := self.after.units.get(key)) is not None]
+        nameless = min(self.before.major, self.after.major) < 18
+        if nameless or unit is None or not unit.get("not null"):
+            return
+        if any(one.get("not null") not in (None, "no inherit") for one in found):
+            return
+        default = "_".join(map(unquote, [*(holder[1:]), last, "not", "null"]))
+        old, new = (text or quote(default) for text in (now, goal))
+        what = f"TABLE {table}" if column else f"DOMAIN {name}"
+        yield f"ALTER {what} RENAME CONSTRAINT {old} TO {new}"
+
+    def _granted(
+        self, name: str, now: CatalogObject | None, goal: CatalogObject | None
+    ) -> Iterator[str]:
         kind, rest = _split(name)
-        owner = (self.new if self.wanted else self.old).owner(name)
-        usual = _usual(kind, owner, self.after.major)
-        have = usual if now is None else _grants(now)
-        was = self.old.owner(name)
-        if owner is not None and was is not None and was != owner and was in have:
-            have = {**{who: what for who, what in have.items() if who != was}, owner: have[was]}
-        want = usual if goal is None else _grants(goal)
+        language = self.after.units.get((kind, rest)) if kind == "language" else None
+        if language is not None and not language.get("trusted"):
+            return  # nobody may be given any
+        told = [grants(one.definition) for one in (goal, now) if one is not None]
+        owner = self._owner(name) or next((role for one in told if (role := root(one))), None)
+        if owner is None:
+            return  # neither is told, and nobody has any
+        initially = next((text for one in (goal, now) if (text := _initially(one))), None)
+        made = grants(initially) if initially else usual(kind, owner, self.after.major)
+        have, want = (
+            owned_by(grants(one.definition) if one else made, owner) for one in (now, goal)
+        )
         if kind == "column":
             *table, column = split_name(rest)
-            yield from _between(have, want, f"TABLE {'.'.join(table)}", f" ({column})")
+            yield from between(have, want, f"TABLE {'.'.join(table)}", f" ({column})")
         else:
-            yield from _between(have, want, f"{GRANTED[kind]} {rest}", "")
+            yield from between(have, want, f"{GRANTED[kind]} {rest}", "")
+
+    def _owner(self, name: str) -> str | None:
+        """Whose the object is once owners are settled."""
+        old, new = self.old.owner(name), self.new.owner(name)
+        return new or old if "owner" in self.wanted else old or new
 
 
-GRANTED = {
-    **dict.fromkeys(("table", "view", "materialized view", "foreign table"), "TABLE"),
-    **dict.fromkeys(("function", "procedure", "aggregate"), "ROUTINE"),
-    "sequence": "SEQUENCE",
-    "type": "TYPE",
-    "schema": "SCHEMA",
-    "language": "LANGUAGE",
-    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
-    "server": "FOREIGN SERVER",
-}
-PRIVILEGES = {
-    "r": "SELECT",
-    "a": "INSERT",
-    "w": "UPDATE",
-    "d": "DELETE",
-    "D": "TRUNCATE",
-    "x": "REFERENCES",
-    "t": "TRIGGER",
-    "m": "MAINTAIN",
-    "X": "EXECUTE",
-    "U": "USAGE",
-    "C": "CREATE",
-}
-PUBLIC = ""
-"""The grantee that everybody is."""
-
-Grants = dict[str, dict[str, bool]]
-"""For each grantee its privileges, and whether it may grant them."""
-
-_ITEM = re.compile(rf"(?P<who>{IDENTIFIER}|)=(?P<what>[A-Za-z*]*)/{IDENTIFIER}", re.DOTALL)
+STANDARD_COMMENTS = {"schema public": "standard public schema"}
+"""What a new database says of its own."""
+PUBLIC_OWNERS = {("schema public", True): "pg_database_owner"}
+"""Whose the schema `public` is from PostgreSQL 15 on; before, it is that of the first role."""
 
 
-def _grants(text: str) -> Grants:
-    found: Grants = {}
-    for item in split_list(text) if text != "none" else []:
-        match = _ITEM.fullmatch(item)
-        if match is not None:
-            letters = re.findall(r"([A-Za-z])(\*?)", match["what"])
-            found.setdefault(match["who"], {}).update({one: bool(star) for one, star in letters})
-    return found
+def _text(found: CatalogObject | None) -> str | None:
+    return found.definition if found is not None else None
 
 
-def _usual(kind: str, owner: str | None, major: int) -> Grants:
-    """What an object is made with."""
-    everything = {"TABLE": "arwdDxt", "SEQUENCE": "rwU", "SCHEMA": "UC", "ROUTINE": "X"}
-    word = GRANTED.get(kind, "")
-    letters = "" if kind == "column" else everything.get(word, "U")
-    if word == "TABLE" and major >= 17:
-        letters += "m"
-    found: Grants = {owner: dict.fromkeys(letters, False)} if owner and letters else {}
-    if word in ("ROUTINE", "TYPE", "LANGUAGE"):
-        found[PUBLIC] = dict.fromkeys(letters, False)
-    return found
+def _initially(found: CatalogObject | None) -> str | None:
+    """The privileges that the object was made with by the system, or by an extension."""
+    return dict(found.properties).get("initially") if found is not None else None
 
 
-def _between(have: Grants, want: Grants, what: str, columns: str, begin: str = "") -> Iterator[str]:
-    for who in sorted(have.keys() | want.keys()):
-        before, after = have.get(who, {}), want.get(who, {})
-        role = who or "PUBLIC"
-        gone = [one for one in before if one not in after]
-        if gone:
-            yield f"{begin}REVOKE {_listed(gone, columns)} ON {what} FROM {role}"
-        stripped = [one for one in before if one in after and before[one] and not after[one]]
-        if stripped:
-            listed = _listed(stripped, columns)
-            yield f"{begin}REVOKE GRANT OPTION FOR {listed} ON {what} FROM {role}"
-        for option in (False, True):
-            come = [
-                one
-                for one in after
-                if after[one] is option and (one not in before or (option and not before[one]))
-            ]
-            if come:
-                end = " WITH GRANT OPTION" if option else ""
-                yield f"{begin}GRANT {_listed(come, columns)} ON {what} TO {role}{end}"
-
-
-def _listed(letters: list[str], columns: str) -> str:
-    return ", ".join(f"{PRIVILEGES[one]}{columns}" for one in PRIVILEGES if one in letters)
+def _comment(name: str, goal: CatalogObject | None) -> str:
+    text = STANDARD_COMMENTS.get(name) if goal is None else goal.definition
+    return "NULL" if text is None else literal(text)
 
 
 _DEFAULT = re.compile(
-    rf"for (?P<role>{IDENTIFIER})(?: in schema (?P<schema>{IDENTIFIER}))? on (?P<what>\w+)"
+    rf"for (?P<role>{IDENTIFIER})(?: in schema (?P<schema>{IDENTIFIER}))? on (?P<what>[\w ]+)"
 )
 
 
-def _default_granted(name: str, now: str | None, goal: str | None) -> Iterator[str]:
+def _default_granted(name: str, now: str | None, goal: str | None, major: int) -> Iterator[str]:
     match = _DEFAULT.fullmatch(name)
     if match is None:
         return
     begin = f"ALTER DEFAULT PRIVILEGES FOR ROLE {match['role']}"
-    kind = match["what"].removesuffix("s")
-    usual: Grants = {}
+    made: Grants = {}
     if match["schema"]:
         begin += f" IN SCHEMA {match['schema']}"
     else:
-        usual = _usual(kind, match["role"], 16)
-    have, want = (usual if text is None else _grants(text) for text in (now, goal))
-    yield from _between(have, want, match["what"].upper(), "", f"{begin} ")
+        made = usual(match["what"].removesuffix("s"), match["role"], major)
+    have, want = (made if text is None else grants(text) for text in (now, goal))
+    yield from between(have, want, match["what"].upper(), "", f"{begin} ")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -278,12 +285,9 @@ def _spelled(name: str) -> str:
     """An object as COMMENT ON and OWNER TO call it."""
     kind, rest = _split(name)
     word = WORDS.get(kind, kind.upper())
-    if kind == "domain constraint":
-        own, _, domain = rest.rpartition(" on ")
-        return f"{word} {own} ON DOMAIN {domain}"
-    if kind in ("table constraint", "trigger", "policy", "rule"):
-        own, _, table = rest.rpartition(" on ")
-        return f"{word} {own} ON {table}"
+    if kind in HELD:
+        own, holder = split_list(rest, " on ")
+        return f"{word} {own} ON {'DOMAIN ' if kind == 'domain constraint' else ''}{holder}"
     if kind == "transform":
         return f"{word} {rest.replace('for ', 'FOR ', 1).replace(' language ', ' LANGUAGE ')}"
     if kind == "aggregate" and rest.endswith("()"):
@@ -294,22 +298,29 @@ def _spelled(name: str) -> str:
 def _unit(name: str, structure: Structure) -> Key | None:
     """The unit that a cosmetic object is about; of `public` and the like, what stands for none."""
     kind, rest = _split(name)
-    if kind in ("table constraint", "domain constraint", "trigger", "policy", "rule"):
-        own, _, holder = rest.rpartition(" on ")
+    if kind in HELD:
+        own, holder = split_list(rest, " on ")
         key: Key = (kind.removeprefix("table "), f"{holder}.{own}")
-        return key if key in structure.units else None
+        return key if key in structure.units else _holder(holder, structure)
     if kind in ("function", "procedure", "aggregate", "operator"):
-        rest = re.sub(r",(?! )", ", ", rest)
+        rest = re.sub(r",(?! )", ", ", rest.replace("pg_catalog.", ""))
     if kind == "statistics object":
         kind = "statistics"
     for word in TYPE_WORDS if kind == "type" else (kind,):
         if (word, rest) in structure.units:
             return word, rest
-    if kind == "column":  # of a view
-        relation = structure.relation(".".join(split_name(rest)[:2]))
-        return relation.key if relation is not None else None
-    if kind == "sequence":  # of an identity column
+    if kind == "column":  # of a view, or of a composite type
+        return _holder(".".join(split_name(rest)[:2]), structure)
+    if kind in ("sequence", "index"):  # of an identity column, of a constraint
         for key in structure.named.get(rest, ()):
-            if key[0] == "column":
+            if key[0] in ("column", "constraint"):
                 return key
     return ("schema", rest) if (kind, rest) == ("schema", "public") else None
+
+
+def _holder(name: str, structure: Structure) -> Key | None:
+    """The table, view, type or domain of that name."""
+    relation = structure.relation(name)
+    if relation is not None:
+        return relation.key
+    return next(((word, name) for word in TYPE_WORDS if (word, name) in structure.units), None)

@@ -17,6 +17,7 @@ from lockgate.core.ddl.structure import (
     ATTACHMENT,
     CLUSTERING,
     COLUMN_DEFAULT,
+    EXTENSION_DEPENDENCY,
     INHERITANCE,
     OF_RELATION,
     OF_TABLE,
@@ -86,6 +87,7 @@ ORDER = (
     "trigger",
     "rule",
     "policy",
+    EXTENSION_DEPENDENCY,
     "publication",
     "publication table",
     "publication schema",
@@ -232,6 +234,8 @@ class Plan:
                 yield from structure.named.get(name, ())
         elif unit.kind in OF_TYPE:
             yield "type" if unit.kind == "attribute" else "domain", unit.table
+        elif unit.kind == EXTENSION_DEPENDENCY:
+            yield from structure.dependent(unit)
         elif unit.kind == SEQUENCE_OWNER:
             yield "sequence", unit.name
         elif unit.kind == "sequence":

@@ -34,6 +34,7 @@ INHERITANCE = "inheritance"
 ATTACHMENT = "attachment"
 CLUSTERING = "clustering"
 SHELL = "shell"
+EXTENSION_DEPENDENCY = "extension dependency"
 
 IDENTITY_SEQUENCE = re.compile(r" sequence (.*?) start -?\d", re.DOTALL)
 INDEX = "index "
@@ -196,6 +197,14 @@ class Structure:
                 return split_list(unit.properties["parents"])
         return []
 
+    def dependent(self, unit: Unit) -> Iterator[Key]:
+        """The unit that depends on an extension, by what says so: an index, or its constraint."""
+        key = dependent_object(unit)
+        if key in self.units:
+            yield key
+        elif key[0] == "index":
+            yield from self.named.get(key[1], ())
+
     def relation(self, name: str) -> Unit | None:
         """The table or view of that name."""
         for kind in RELATIONS:
@@ -284,6 +293,9 @@ class Structure:
         elif kind == ATTACHMENT:
             yield PARTITION, unit.table
             yield from self.named.get(unit.name, ())
+        elif kind == EXTENSION_DEPENDENCY:
+            yield from self.dependent(unit)
+            yield from (("extension", name) for name in split_list(unit.definition))
         elif kind == "publication table" or kind == "publication schema":
             yield "publication", split_list(unit.name, ": ")[0]
         if kind == COLUMN_DEFAULT:
@@ -348,6 +360,13 @@ class Structure:
             columns = frozenset(split_list(match[2]))
             exact = [key for members, key in keys if members == columns]
             yield from exact or (key for _, key in keys)
+
+
+def dependent_object(unit: Unit) -> Key:
+    """Kind and name of what an extension dependency is about: both are in its name."""
+    kinds = (*ROUTINES, "index", "materialized view", "trigger")
+    kind = next(kind for kind in kinds if unit.name.startswith(f"{kind} "))
+    return kind, unit.name[len(kind) + 1 :]
 
 
 BY_PROPERTY = {

@@ -45,3 +45,9 @@ SELECT 'comment', i.type || ' ' || i.identity, d.description
    AND NOT EXISTS (SELECT 1
                      FROM pg_catalog.pg_depend AS e
                     WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+ UNION ALL
+-- A new database has one.
+SELECT 'comment', 'schema public', ''
+  FROM pg_catalog.pg_namespace AS n
+ WHERE n.nspname = 'public'
+   AND pg_catalog.obj_description(n.oid, 'pg_namespace') IS NULL

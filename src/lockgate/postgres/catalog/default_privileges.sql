@@ -5,7 +5,7 @@ SELECT 'default privileges' AS kind,
                 THEN 'in schema ' || pg_catalog.quote_ident(n.nspname) END,
            'on', CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
                                       WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
-                                      WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END) AS name,
+                                      WHEN 'n' THEN 'schemas' WHEN 'L' THEN 'large objects' ELSE d.defaclobjtype::text END) AS name,
        coalesce((SELECT pg_catalog.string_agg(a::text, ', ' ORDER BY a::text COLLATE "C")
                    FROM pg_catalog.unnest(d.defaclacl) AS a), 'none') AS definition
   FROM pg_catalog.pg_default_acl AS d

@@ -46,7 +46,13 @@ SELECT 'owner' AS kind,
           FROM (SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass AS class,
                        n.oid AS object, n.nspowner AS owner
                   FROM pg_catalog.pg_namespace AS n
-                 WHERE n.oid = ANY (%(schemas)s::oid[]) AND n.nspname <> 'public'
+                 WHERE n.oid = ANY (%(schemas)s::oid[])
+                   -- From PostgreSQL 15 on, public is the owner's of the database.
+                   AND NOT (n.nspname = 'public'
+                            AND CASE WHEN pg_catalog.current_setting('server_version_num') < '150000'
+                                     THEN n.nspowner = 10
+                                     ELSE pg_catalog.pg_get_userbyid(n.nspowner) = 'pg_database_owner'
+                                     END)
                  UNION ALL
                 SELECT 'pg_catalog.pg_operator', o.oid, o.oprowner
                   FROM pg_catalog.pg_operator AS o

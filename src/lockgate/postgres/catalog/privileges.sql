@@ -1,8 +1,11 @@
--- Privileges that are not those that an object is made with: no structure.
+-- Privileges that are not those that an object is made with, and what the system or an extension
+-- gave it instead of the usual ones: no structure.
 SELECT 'privileges' AS kind,
        o.name AS name,
        coalesce((SELECT pg_catalog.string_agg(a::text, ', ' ORDER BY a::text COLLATE "C")
-                   FROM pg_catalog.unnest(o.acl) AS a), 'none') AS definition
+                   FROM pg_catalog.unnest(o.acl) AS a), 'none') AS definition,
+       (SELECT pg_catalog.string_agg(a::text, ', ' ORDER BY a::text COLLATE "C")
+          FROM pg_catalog.unnest(i.initprivs) AS a) AS initially
   FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid AS object, 0 AS part,
                pg_catalog.format('%%s %%I.%%I',
                    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
