@@ -366,6 +366,48 @@ def test_the_applications_statements_that_lose_a_column_stand_first() -> None:
     ] == [(s.sql, s.loses) for s in found.statements]
 
 
+@pytest.mark.parametrize(
+    ("sql", "loses"),
+    [
+        ("SELECT s.note FROM star AS s", "note"),
+        ("SELECT * FROM star", "note"),
+        ("SELECT s.* FROM planet AS p JOIN star AS s ON s.id = p.star", "note"),
+        ("SELECT p.* FROM planet AS p JOIN star AS s ON s.id = p.star", None),
+        ("SELECT p.note, s.id FROM planet AS p JOIN star AS s ON s.id = p.star", None),
+        ("SELECT id AS note FROM star", None),
+        ("SELECT count(*) FROM star", None),
+        ("SELECT (s.note).part FROM star AS s", "note"),
+        ("WITH n AS (SELECT note FROM public.star) SELECT 1 FROM n", "note"),
+        ("INSERT INTO star VALUES ($1, $2, $3)", "note"),
+        ("INSERT INTO star (id) VALUES ($1)", None),
+        ("INSERT INTO star (id, note) VALUES ($1, $2)", "note"),
+        ("UPDATE star SET note = $1", "note"),
+        ("DELETE FROM star WHERE note = $1", "note"),
+        ("SELECT id FROM star ORDER BY note", "note"),
+    ],
+)
+def test_a_statement_loses_a_column_only_where_it_uses_it(sql: str, loses: str | None) -> None:
+    sent = ApplicationStatement(sql, 1, 1.0, 0.1)
+
+    (found,) = ask(DROP, DROPS, target(statements=(sent,))).statements
+
+    assert loses == found.loses
+
+
+def test_who_asks_a_view_waits_for_its_table_and_loses_nothing() -> None:
+    asked = ApplicationStatement("SELECT * FROM bright", 1, 2.0, 0.1)
+    other = ApplicationStatement("SELECT * FROM dark", 1, 2.0, 0.1)
+    views = (("public.bright", "public.star"), ("public.dark", "public.planet"))
+    busy = target(statements=(asked, other), views=views)
+
+    drop, build = ask(DROP, DROPS, busy), ask(CREATE, BUILDS, busy)
+
+    assert [(asked.sql, "public.star", None)] == [
+        (s.sql, s.relation, s.loses) for s in drop.statements
+    ]
+    assert () == build.statements
+
+
 def test_only_writers_wait_for_a_lock_that_lets_readers_by() -> None:
     found = ask(CREATE, BUILDS, target(statements=APPLICATION))
 

@@ -232,13 +232,33 @@ def test_the_applications_statements_come_without_their_constants(
     server = _with_statements(start_scratch_server)
     url = create_database(server.url, "sky")
     with connected(url) as connection:
-        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute("CREATE SCHEMA tools")
+        connection.execute("CREATE EXTENSION pg_stat_statements SCHEMA tools")
         connection.execute("CREATE TABLE star (id int, name text)")
+        connection.execute("CREATE VIEW named AS SELECT id FROM star WHERE name IS NOT NULL")
+        connection.execute("CREATE VIEW counted AS SELECT count(*) FROM named")
+        connection.execute("CREATE ROLE stranger LOGIN")
+        connection.execute("CREATE ROLE monitor LOGIN IN ROLE pg_monitor")
         connection.execute("SELECT name FROM star WHERE id = 4711")
-        found = read_statistics(connection).statements
+        read = read_statistics(connection)
+    seen = {}
+    for user in ("stranger", "monitor"):
+        with connected(url, user=user) as connection:
+            seen[user] = read_statistics(connection)
+    with connected(url) as connection:
+        connection.execute("GRANT USAGE ON SCHEMA tools TO monitor")
+    with connected(url, user="monitor") as connection:
+        monitored = read_statistics(connection)
+    found = read.statements
 
+    assert seen["stranger"].statements is seen["monitor"].statements is None
+    assert any("grant pg_read_all_stats" in phrase for phrase in seen["stranger"].missing)
+    assert any("in schema tools, on which" in phrase for phrase in seen["monitor"].missing)
+    assert monitored.statements is not None
+    assert any("FROM star WHERE id" in s.sql for s in monitored.statements)
+    assert (("public.counted", "public.star"), ("public.named", "public.star")) == read.views
     assert found is not None
-    (one,) = [s for s in found if "FROM star WHERE" in s.sql]
+    (one,) = [s for s in found if "FROM star WHERE id" in s.sql]
     assert "SELECT name FROM star WHERE id = $1" == one.sql
     assert 1 == one.calls
     assert one.calls_per_second is not None

@@ -21,8 +21,8 @@ from lockgate.core.forecast import (
     Sureness,
 )
 from lockgate.core.rates import Factor, Rates
-from lockgate.core.senders import senders
-from lockgate.core.shape import Shape, shape_of
+from lockgate.core.senders import senders, senders_through_views
+from lockgate.core.shape import Shape, Uses, shape_of
 from lockgate.core.target import RelationStatistics, TargetStatistics
 from lockgate.core.work import OVERHEAD_MS, Work, works_of
 
@@ -254,23 +254,28 @@ def _affected(
         if not effect.blocks:
             continue
         name = effect.relation
+        names = {name, name.rpartition(".")[2]}
+        for sent, uses, view in senders_through_views(target, name):
+            # What a view uses does not go away under it; but who asks the view waits.
+            if "reads" in effect.blocks or {view, view.rpartition(".")[2]} & uses.changes:
+                found.append(AffectedStatement(sent.sql, sent.calls_per_second, name))
         for sent, uses in senders(target, name):
-            lost = _lost(shape, name, uses.columns)
-            changes = bool({name, name.rpartition(".")[2]} & uses.changes)
+            lost = _lost(shape, name, uses)
+            changes = bool(names & uses.changes)
             if lost is not None or "reads" in effect.blocks or changes:
                 found.append(AffectedStatement(sent.sql, sent.calls_per_second, name, lost))
     found.sort(key=lambda s: (s.loses is None, -(s.calls_per_second or 0), s.sql))
     return found
 
 
-def _lost(shape: Shape, relation: str, columns: frozenset[str]) -> str | None:
-    """What of `relation` goes away that a statement with these columns uses."""
+def _lost(shape: Shape, relation: str, uses: Uses) -> str | None:
+    """What of `relation` goes away that a statement with these `uses` needs."""
     if shape.table is None or not (shape.table == relation or relation.endswith(f".{shape.table}")):
         return None
     for gone in shape.gone:
         if gone is None:
             return relation
-        if gone in columns or "*" in columns:
+        if uses.takes(gone, {relation, relation.rpartition(".")[2]}):
             return gone
     return None
 

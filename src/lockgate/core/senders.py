@@ -25,6 +25,17 @@ def senders(target: TargetStatistics, relation: str) -> Iterator[tuple[Applicati
             yield sent, uses
 
 
+def senders_through_views(
+    target: TargetStatistics, relation: str
+) -> Iterator[tuple[ApplicationStatement, Uses, str]]:
+    """The statements that name a view over `relation`, and not itself, each with that view."""
+    direct = {sent for sent, _ in senders(target, relation)}
+    for view in target.views_over(relation):
+        for sent, uses in senders(target, view):
+            if sent not in direct:
+                yield sent, uses, view
+
+
 def broken_code(
     target: TargetStatistics | None, relation: str, column: str | None = None
 ) -> tuple[str, Severity | None]:
@@ -37,7 +48,7 @@ def broken_code(
     found = [
         sent
         for sent, uses in senders(target, relation)
-        if column is None or {column, "*"} & uses.columns
+        if column is None or uses.takes(column, {relation, relation.rpartition(".")[2]})
     ]
     if not found:
         return ", of which pg_stat_statements keeps none", Severity.WARNING

@@ -185,7 +185,8 @@ class TargetStatistics:
 
     `counted_seconds` is how long the Traffic was counted, `counted_since` in words since when;
     None and a reason where the server does not tell, and then no Traffic is known.
-    `statements` is None without pg_stat_statements. `free_disk_bytes` is what the databases and
+    `statements` is None without pg_stat_statements; `views` are pairs of a view and a table that
+    whoever asks it locks. `free_disk_bytes` is what the databases and
     their WAL leave of the volume that the settings name, None without. `missing` says in words
     what this role cannot see.
     """
@@ -199,6 +200,7 @@ class TargetStatistics:
     oldest_transaction_ms: float | None = None
     replicas: tuple[Replica, ...] = ()
     statements: tuple[ApplicationStatement, ...] | None = None
+    views: tuple[tuple[str, str], ...] = ()
     database_bytes: int | None = None
     free_disk_bytes: int | None = None
     missing: tuple[str, ...] = ()
@@ -213,6 +215,10 @@ class TargetStatistics:
     def relation(self, name: str) -> RelationStatistics | None:
         """The table called `name` in a Catalog, None where it is not there yet."""
         return self._by_name.get(name)
+
+    def views_over(self, name: str) -> tuple[str, ...]:
+        """The views whose queries lock the table called `name`."""
+        return tuple(view for view, relation in self.views if relation == name)
 
     def partitions(self, name: str) -> tuple[RelationStatistics, ...]:
         """The partitions directly under the table called `name`."""

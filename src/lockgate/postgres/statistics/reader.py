@@ -99,6 +99,7 @@ def _read(
         columns = _all(connection, "columns.sql", {"tables": tables})
         settings = ServerSettings(**_one(connection, "settings.sql"))
         statements = _statements(connection, database)
+        views = _all(connection, "views.sql", None) if statements else ()
         followers = replicas(connection)
         disk = None if disk_bytes is None else _disk(connection, disk_bytes, settings)
     window = _window(database)
@@ -121,6 +122,7 @@ def _read(
         oldest_transaction_ms=database["oldest_ms"],
         replicas=followers,
         statements=statements,
+        views=tuple((row["view"], row["relation"]) for row in views),
         database_bytes=database["bytes"],
         free_disk_bytes=None if disk is None else disk.free_bytes,
         missing=_missing(database, statements, columns, disk),
@@ -147,7 +149,7 @@ def _sized(connection: psycopg.Connection[Any], name: str, parameters: Row) -> l
         return _all(connection, name, {**parameters, "sizes": False})
 
 
-def _all(connection: psycopg.Connection[Any], name: str, parameters: Row) -> list[Row]:
+def _all(connection: psycopg.Connection[Any], name: str, parameters: Row | None) -> list[Row]:
     cursor = connection.cursor(row_factory=dict_row)
     return list(cursor.execute(_text(name), parameters, prepare=False))
 
@@ -314,7 +316,11 @@ def _statements(
                 sql.SQL(_text("statements.sql").decode()).format(schema=schema)
             )
             found = list(rows)
-    except (errors.ObjectNotInPrerequisiteState, errors.InsufficientPrivilege):
+    except (
+        errors.ObjectNotInPrerequisiteState,  # the library is not loaded
+        errors.InsufficientPrivilege,
+        errors.UndefinedColumn,  # the extension is older than the server, and was never updated
+    ):
         return None
     seconds: float | None = None
     # Not there before the extension's version 1.9, whatever the server's.
@@ -342,8 +348,14 @@ def _missing(
         phrases.append(
             "transactions and statements of other roles, and replicas: grant pg_read_all_stats"
         )
-    if statements is None:
+    schema = database["statements_schema"]
+    if schema is None:
         phrases.append("the application's statements: pg_stat_statements is not there")
+    elif statements is None and database["sees_all"]:
+        phrases.append(
+            "the application's statements: pg_stat_statements is not loaded, is older than the "
+            f"server, or in schema {schema}, on which this role needs USAGE"
+        )
     hidden = sum(not column["readable"] for column in columns)
     if hidden:
         phrases.append(f"the statistics of {hidden} columns that this role may not read")
