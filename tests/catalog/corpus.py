@@ -1133,7 +1133,7 @@ add(
         ),
         "a function that goes with an extension": (
             f"{ONE}",
-            f"{ONE}; ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql",
+            f"{ONE}; ALTER ROUTINE f DEPENDS ON EXTENSION plpgsql",
         ),
         "a function of a trigger": (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
