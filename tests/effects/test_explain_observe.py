@@ -38,6 +38,14 @@ def test_a_lock_that_was_held_before_is_neither_seen_nor_missed() -> None:
     assert (effects(predicted), ()) == (both.statement, both.disagreements)
 
 
+def test_a_lock_that_code_gave_back_is_kept_and_no_disagreement() -> None:
+    predicted = Effect("public.t", EXCLUSIVE)
+
+    both = agree(effects(predicted), effects(), kind="DoStmt")
+
+    assert (effects(predicted), ()) == (both.statement, both.disagreements)
+
+
 def test_locks_of_queries_depend_on_rows_and_are_not_compared() -> None:
     both = agree(effects(Effect("public.f", LockMode.ROW_SHARE)), effects())
 

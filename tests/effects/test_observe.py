@@ -167,19 +167,38 @@ def test_work_on_a_table_that_is_gone_in_the_end_is_known_from_the_servers_words
 
 
 def test_a_scan_is_known_from_the_servers_words_where_counters_are_gone(any_lab: Lab) -> None:
-    # The added column is a write to pg_class, where the gate stops it.
     given = f"""{GIVEN};
         ALTER TABLE t ADD CONSTRAINT t_c CHECK (a > 0) NOT VALID;
         ALTER TABLE t DROP CONSTRAINT t_p_id_fkey,
             ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p NOT VALID;
         CREATE PROCEDURE validate(c text) LANGUAGE plpgsql AS
-        'BEGIN EXECUTE format($$ALTER TABLE t VALIDATE CONSTRAINT %I, ADD n int$$, c); COMMIT; END'
+        'BEGIN EXECUTE format($$ALTER TABLE t VALIDATE CONSTRAINT %I$$, c); COMMIT; END'
     """
 
     checked = seen(any_lab, "CALL validate('t_c')", given)
     keyed = seen(any_lab, "CALL validate('t_p')", given)
 
     assert [True, True] == [effect(one, "public.t").scans for one in (checked, keyed)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "mode"),
+    [
+        ("LOCK TABLE p", LockMode.ACCESS_EXCLUSIVE),
+        ("UPDATE p SET id = 1", LockMode.ROW_EXCLUSIVE),
+        ("COMMENT ON TABLE p IS $$x$$", LockMode.SHARE_UPDATE_EXCLUSIVE),
+    ],
+)
+def test_code_that_commits_at_once_hides_no_lock(any_lab: Lab, sql: str, mode: LockMode) -> None:
+    given = f"""{GIVEN};
+        CREATE PROCEDURE hasty() LANGUAGE plpgsql AS
+        'BEGIN COMMENT ON TABLE t IS $$x$$; COMMIT; {sql}; COMMIT; END'
+    """
+
+    observation = seen(any_lab, "CALL hasty()", given)
+
+    assert LockMode.SHARE_UPDATE_EXCLUSIVE is effect(observation, "public.t").mode
+    assert mode is effect(observation, "public.p").mode
 
 
 def test_a_lock_on_a_partitioned_index_is_seen_although_it_lasts_a_moment(any_lab: Lab) -> None:

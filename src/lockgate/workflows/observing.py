@@ -89,7 +89,7 @@ def _compared(
             line=one.parsed.line,
         )
         return one, (sampled,)
-    both = agree(one.effects, found.statement)
+    both = agree(one.effects, found.statement, kind=one.parsed.kind)
     findings = disagreement_findings(
         (*both.disagreements, *found.contradictions),
         statement=one.index,

@@ -63,7 +63,8 @@ class ObservingCollector(StepCollector):
             watched.witness.before()
             return
         ((pid,),) = watched.witness.ask("SELECT pg_catalog.pg_backend_pid()")
-        self.passed = self.watching.enter_context(self._gate().watching(int(pid)))
+        code = any(one.kind in _CODE for one in parse(statement.sql))
+        self.passed = self.watching.enter_context(self._gate().watching(int(pid), code=code))
 
     def statement_done(self, statement: Statement, session: Session) -> None:
         """Keeps what was seen."""
@@ -104,6 +105,9 @@ _DDL = frozenset(
     " RenameStmt RuleStmt TruncateStmt ViewStmt".split()
 )
 """Statements of which the text alone tells whether they commit by themselves."""
+
+
+_CODE = frozenset({"CallStmt", "DoStmt"})
 
 
 def _may_stand_in_transaction(statement: Statement) -> bool:
@@ -211,7 +215,9 @@ def with_prediction(
 ) -> PreviewedStatement:
     """`previewed` with its Effects by prediction and observation; applies it to `structure`."""
     effects: list[StatementEffects] = []
+    kind = ""
     for parsed in parse(previewed.sql):
+        kind = parsed.kind
         effects.append(predict(parsed, structure, version))
         structure.apply(parsed)
     if len(effects) != 1:
@@ -222,6 +228,6 @@ def with_prediction(
     transaction = Transactional.ALLOWED
     if not previewed.statement.transactional:
         transaction = predicted.transaction
-    both = agree(predicted, StatementEffects(seen.effects, transaction), seen.hidden)
+    both = agree(predicted, StatementEffects(seen.effects, transaction), seen.hidden, kind=kind)
     said = (*both.disagreements, *seen.contradictions)
     return replace(previewed, effects=both.statement, disagreements=said)

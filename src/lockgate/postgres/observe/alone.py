@@ -57,9 +57,12 @@ def observe(
         with _messages(connection) as messages:
             try:
                 return _inside(connection, sql, witness, messages, with_rows)
-            except (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination):
-                connection.execute("ROLLBACK")
-                return _outside(connection, sql, witness, gate, messages)
+            except errors.ActiveSqlTransaction:
+                code = False
+            except errors.InvalidTransactionTermination:
+                code = True
+            connection.execute("ROLLBACK")
+            return _outside(connection, sql, witness, gate, messages, code=code)
     except psycopg.Error as error:
         if connection.broken:
             raise
@@ -101,12 +104,18 @@ def _fails_if_rows(connection: psycopg.Connection, sql: str, witness: Witness) -
 
 
 def _outside(
-    connection: psycopg.Connection, sql: str, witness: Witness, gate: Gate, messages: list[str]
+    connection: psycopg.Connection,
+    sql: str,
+    witness: Witness,
+    gate: Gate,
+    messages: list[str],
+    *,
+    code: bool,
 ) -> Observation:
     connection.execute("SET client_min_messages = debug1")
     messages.clear()
     try:
-        with gate.watching(connection.info.backend_pid) as passed:
+        with gate.watching(connection.info.backend_pid, code=code) as passed:
             tag = connection.execute(sql.encode()).statusmessage or ""
         said = tuple(messages)
     finally:

@@ -8,7 +8,8 @@ behind the statement, and the first lets go; the statement goes on to its next w
 stops the locks are read as fast as the server answers.
 
 Partitioned tables and indexes have no file, and some statements pass by them without a write: those
-are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them.
+are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them. Code that commits may do
+so after any lock: while it runs, all tables are held.
 """
 
 from __future__ import annotations
@@ -55,10 +56,13 @@ class Gate:
         self.sees_all = True
 
     @contextmanager
-    def watching(self, pid: int) -> Iterator[Passed]:
-        """Watches the session `pid` while the block runs; what it saw is there at the end."""
+    def watching(self, pid: int, *, code: bool = False) -> Iterator[Passed]:
+        """Watches the session `pid` while the block runs; what it saw is there at the end.
+
+        `code` is whether the statement runs code that may commit.
+        """
         passed: Passed = {}
-        watch = _Watch(self, pid)
+        watch = _Watch(self, pid, code=code)
         watch.begin()
         thread = Thread(target=watch.run, name="lockgate gate", daemon=True)
         thread.start()
@@ -85,8 +89,9 @@ def open_gate(url: DatabaseUrl) -> Iterator[Gate]:
 class _Watch:
     """One statement being watched."""
 
-    def __init__(self, gate: Gate, pid: int) -> None:
+    def __init__(self, gate: Gate, pid: int, *, code: bool) -> None:
         self.gate = gate
+        self.code = code
         self.reader = gate.reader
         self.shut, self.other = gate.keepers
         self.holder = gate.holder
@@ -106,7 +111,8 @@ class _Watch:
             self.shut.execute("ROLLBACK")
             self.keeps_shut = self.gate.sees_all = False
             return
-        self.held = dict(self.reader.execute(query("partitioned").encode()).fetchall())
+        kinds = _ALL if self.code else _WITHOUT_FILE
+        self.held = dict(self.reader.execute(query("holding"), kinds).fetchall())
         if self.held:
             self._hold("BEGIN; SET LOCAL lock_timeout = 1", list(self.held))
 
@@ -177,6 +183,11 @@ class _Watch:
             pass  # behind the statement, so that it cannot come by twice
         _let_go(self.shut)
         self.shut, self.other = self.other, self.shut
+
+
+_WITHOUT_FILE = {"kinds": ["p", "I"], "mode": "SHARE UPDATE EXCLUSIVE"}
+_ALL = {"kinds": ["r", "p", "I"], "mode": "SHARE ROW EXCLUSIVE"}
+"""What is held while code runs: against every lock but those of reading."""
 
 
 def _let_go(keeper: psycopg.Connection) -> None:
