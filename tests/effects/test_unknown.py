@@ -38,6 +38,8 @@ def only(sql: str, *, given: str = "") -> Effect:
         "DROP TYPE mood CASCADE",
         "ALTER DOMAIN d SET NOT NULL",
         "DROP OWNED BY somebody",
+        "REASSIGN OWNED BY somebody TO other",
+        "DROP SERVER elsewhere CASCADE",
     ],
 )
 def test_what_cannot_be_read_counts_as_dangerous(sql: str) -> None:
@@ -70,6 +72,12 @@ def test_functions_of_the_structure_are_followed() -> None:
     """
 
     assert Effect("public.t", LockMode.ACCESS_EXCLUSIVE) == only("SELECT outer_one()", given=given)
+
+
+def test_a_table_is_locked_while_an_extension_takes_it() -> None:
+    effect = only("ALTER EXTENSION hstore ADD TABLE t", given="CREATE TABLE t ()")
+
+    assert Effect("public.t", LockMode.SHARE_UPDATE_EXCLUSIVE) == effect
 
 
 def test_a_function_that_nobody_knows_is_taken_for_volatile() -> None:

@@ -93,8 +93,24 @@ _TRIGGERS = frozenset(
 
 def _options_mode(definition: Tree) -> LockMode:
     found = options(body(definition, "List").get("items", ()))
-    strong = {"user_catalog_table", "security_barrier", "security_invoker", "check_option"}
-    return AX if strong & {name.rpartition(".")[2] for name in found} else SUX
+    return AX if _STRONG & {name.rpartition(".")[2] for name in found} else SUX
+
+
+_STRONG = frozenset(
+    (
+        "user_catalog_table",
+        "security_barrier",
+        "security_invoker",
+        "check_option",
+        # of indexes: GIN, GiST, BRIN
+        "fastupdate",
+        "gin_pending_list_limit",
+        "buffering",
+        "pages_per_range",
+        "autosummarize",
+    )
+)
+"""Options under which nobody may read; the others hold up no more than VACUUM."""
 
 
 def _nothing(plan: Plan, command: Tree) -> None:

@@ -90,6 +90,14 @@ def create_table(structure: Structure, tree: Tree) -> None:
                     structure.refer(table.name, foreign_key)
 
 
+def _create_foreign_table(structure: Structure, tree: Tree) -> None:
+    base = tree.get("base", tree)
+    create_table(structure, base)
+    table = structure.find(parts_of(base.get("relation", {})))
+    if table.kind is Kind.TABLE:
+        table.kind = Kind.FOREIGN
+
+
 def new_table(structure: Structure, tree: Tree) -> Relation:
     """The table of a CREATE TABLE, before it is put in; its indexes and sequences are put in."""
     range_var = tree.get("relation", {})
@@ -494,7 +502,7 @@ def prepare(structure: Structure, tree: Tree) -> None:
 
 CHANGES: dict[str, Apply] = {
     "CreateStmt": create_table,
-    "CreateForeignTableStmt": lambda s, t: create_table(s, t.get("base", t)),
+    "CreateForeignTableStmt": _create_foreign_table,
     "CreateTableAsStmt": create_as,
     "SelectStmt": select_into,
     "ViewStmt": create_view,

@@ -24,6 +24,7 @@ _KINDS = {
     "OBJECT_INDEX": Kind.INDEX,
     "OBJECT_SEQUENCE": Kind.SEQUENCE,
 }
+_WITH_OTHERS = frozenset(("OBJECT_EXTENSION", "OBJECT_FOREIGN_SERVER", "OBJECT_FDW"))
 _ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
 
 
@@ -66,7 +67,7 @@ def drop(touched: Touched, tree: Tree) -> None:
             _drop_function_users(touched, parts)
         elif kind == "OBJECT_PUBLICATION":
             pass
-        elif kind == "OBJECT_EXTENSION" and cascade:
+        elif kind in _WITH_OTHERS and cascade:
             touched.unknown = True
 
 
@@ -232,6 +233,6 @@ def _drop_function_users(touched: Touched, parts: tuple[str, ...]) -> None:
         touched.unknown = True
 
 
-def drop_owned(touched: Touched, tree: Tree) -> None:
-    """DROP OWNED: what a role owns is in no Structure."""
+def owned(touched: Touched, tree: Tree) -> None:
+    """DROP OWNED and REASSIGN OWNED: what a role owns is in no Structure."""
     touched.unknown = True

@@ -25,6 +25,10 @@ def vacuum(touched: Touched, tree: Tree) -> None:
     vacuums = tree.get("is_vacuumcmd", False)
     full = vacuums and is_on(found, "full")
     touched.forbidden = vacuums
+    if not vacuums or is_on(found, "analyze"):
+        for relation in _named(touched, tree):
+            for child in touched.structure.below(relation):
+                touched.lock(child, READ)  # rows of all are taken together for the parent
     for relation in _vacuumed(touched, tree):
         if full:
             touched.rewrite(relation)
@@ -45,10 +49,18 @@ def _vacuumed(touched: Touched, tree: Tree) -> Iterator[Relation]:
     for node in tree["rels"]:
         range_var = body(node, "VacuumRelation").get("relation", {})
         relation = structure.find(parts_of(range_var))
-        if relation.kind is Kind.PARTITIONED:
+        # Children that inherit, and ONLY, since 18.
+        inheriting = touched.version >= 18
+        if range_var.get("inh") and (inheriting or relation.kind is Kind.PARTITIONED):
             yield from structure.with_below(relation)
         else:
             yield relation
+
+
+def _named(touched: Touched, tree: Tree) -> Iterator[Relation]:
+    for node in tree.get("rels", ()):
+        range_var = body(node, "VacuumRelation").get("relation", {})
+        yield touched.structure.find(parts_of(range_var))
 
 
 def cluster(touched: Touched, tree: Tree) -> None:

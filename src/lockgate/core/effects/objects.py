@@ -105,6 +105,13 @@ def comment(touched: Touched, tree: Tree) -> None:
         touched.lock(structure.find(parts[:-1]), READ)
 
 
+def extension_member(touched: Touched, tree: Tree) -> None:
+    """ALTER EXTENSION ... ADD and DROP, of a relation."""
+    kind = tree.get("objtype", "")
+    if kind in _KINDS:
+        touched.lock(touched.structure.find(object_name(tree.get("object")), _KINDS[kind]), SUX)
+
+
 def depends(touched: Touched, tree: Tree) -> None:
     """ALTER ... DEPENDS ON EXTENSION."""
     if "relation" not in tree:
@@ -147,7 +154,7 @@ def alter_domain(touched: Touched, tree: Tree) -> None:
         touched.unknown = not touched.structure.complete
     for name in [parts, *_domains_over(touched, parts)]:
         for relation in tables_with_type(touched.structure, name):
-            if relation.kind is not Kind.VIEW:
+            if relation.kind not in (Kind.VIEW, Kind.PARTITIONED):
                 touched.scan(relation, LockMode.SHARE)
 
 

@@ -8,7 +8,7 @@ from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
-from lockgate.core.effects.structure import Kind, Relation, Structure, spelled
+from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure, spelled
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
 
@@ -52,14 +52,28 @@ def attach(plan: Plan, command: Tree) -> None:
         if not matching and child.kind is not Kind.PARTITIONED:
             touched.build(child, _new_index(structure, child, index), AX)
     for constraint in parent.constraints.values():
-        if constraint.references is not None:
-            touched.lock(constraint.references, SRE)
-            if constraint.valid and constraint.name not in child.constraints:
-                touched.lock_indexes(structure.get(constraint.references), READ)
+        if constraint.references is None:
+            continue
+        if any(_is_same_key(constraint, own) for own in child.constraints.values()):
+            touched.lock(constraint.references, AX)  # the child's own triggers there are dropped
+            continue
+        touched.lock(constraint.references, SRE)
+        if constraint.valid:
+            touched.lock_indexes(structure.get(constraint.references), READ)
     for user, _ in structure.foreign_keys_to(parent.name):
         touched.lock(user, SRE if touched.version > 14 else READ)
     for ancestor in structure.above(parent):
         touched.lock(ancestor, READ)
+
+
+def _is_same_key(one: Constraint, other: Constraint) -> bool:
+    """Whether two foreign keys are one to PostgreSQL, as it compares them on ATTACH."""
+    return (one.references, one.columns, one.on_delete, one.on_update) == (
+        other.references,
+        other.columns,
+        other.on_delete,
+        other.on_update,
+    )
 
 
 def _new_index(structure: Structure, child: Relation, parent: tuple[str, str]) -> str:
@@ -93,6 +107,9 @@ def detach(plan: Plan, command: Tree) -> None:
         touched.forbidden = True
         touched.lock(parent, SUX)
         touched.lock(child, AX)
+        for constraint in parent.constraints.values():
+            if constraint.references is not None:
+                touched.lock(constraint.references, SRE)
         return
     for relation in structure.with_below(child):
         touched.lock(relation, AX)
@@ -110,7 +127,7 @@ def detach(plan: Plan, command: Tree) -> None:
             touched.lock(constraint.references, SRE)
     for referenced in [parent, *structure.above(parent)]:
         for user, _ in structure.foreign_keys_to(referenced.name):
-            touched.lock(user, AX)
+            touched.lock(user, AX).scans = True
             # Rows that reference the partition would be left alone: they are looked for.
             for relation in structure.below(child):
                 touched.lock_indexes(relation, READ)
