@@ -103,7 +103,7 @@ def test_verbose_tells_what_is_blocked(
 
     answer = lockgate(folder, "rehearse", "--verbose", SCRATCH_URL=server.url.render())
 
-    assert "      line 9: blocks reads and writes on public.item\n" in answer.stdout
+    assert "      line 9: blocks reads and writes on item\n" in answer.stdout
 
 
 def test_a_disagreement_is_told_without_being_asked() -> None:

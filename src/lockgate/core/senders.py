@@ -54,7 +54,7 @@ def broken_code(
         return ", of which pg_stat_statements keeps none", Severity.WARNING
     busiest = max(found, key=lambda sent: (sent.calls_per_second or 0, sent.calls))
     often = busiest.calls_per_second
-    rate = f", {often:.1f} a second" if often is not None and often >= 0.05 else ""
+    rate = "" if often is None else f", {often:.1f} a second" if often >= 0.05 else ", rarely"
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return f": {_quoted(busiest.sql)}{rate}{more}", None
 

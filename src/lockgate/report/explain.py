@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from lockgate.core.effect import StatementEffects
@@ -71,7 +72,11 @@ def explain_text(
             lines += finding_lines(by_statement.get(found.index, ()), width, colour=colour)
     others = [one for one in by_statement.get(None, []) if one.severity is not Severity.INFO]
     if others:
-        lines += ["", *finding_lines(others, width, colour=colour)]
+        lines.append("")
+        for one in others:
+            place = "" if one.line is None else f"line {one.line}: "
+            placed = replace(one, message=f"{place}{one.message}")
+            lines += finding_lines([placed], width, colour=colour)
     if not lines:
         return "no statement to explain"
     how = f"observed on PostgreSQL {observed_on}" if observed_on else None

@@ -60,7 +60,8 @@ def phrases(forecast: Forecast) -> Iterator[str]:
     if forecast.wal_bytes or forecast.disk_bytes:
         yield f"writes {format_bytes(forecast.wal_bytes)} of WAL, {_disk(forecast)}"
     for sent in forecast.statements:
-        often = "" if sent.calls_per_second is None else f", {sent.calls_per_second:.1f} a second"
+        rate = sent.calls_per_second
+        often = "" if rate is None else f", {rate:.1f} a second" if rate >= 0.05 else ", rarely"
         what = f"uses {sent.loses}" if sent.loses else "waits"
         yield f"{what}{often}: {_one_line(sent.sql)}"
     if forecast.reasons:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lockgate.core.duration import format_duration
@@ -10,6 +11,7 @@ from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
 from lockgate.report.changes import change_document, changes_text, compared_document
 from lockgate.report.effects import WORDS, effects_document
 from lockgate.report.filled import filled_document, filled_text
+from lockgate.report.wrapping import wrapped
 
 
 def rehearsal_text(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
@@ -102,18 +104,35 @@ def _statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
 
 def _observed(one: RevisionRehearsal, *, verbose: bool) -> list[str]:
     """What the upgrade's statements blocked on scratch, and where that was predicted otherwise."""
-    lines = []
+    lines = list(_blocked(one)) if verbose else []
     for previewed in one.statements:
-        shown = verbose and previewed.is_up and previewed.effects
-        for effect in previewed.effects.effects if shown and previewed.effects else ():
-            if effect.blocks:
-                words = f"{WORDS[effect.blocks]} on {effect.relation}"
-                lines.append(f"      line {previewed.statement.line}: {words}")
         lines += [
             f"      !! prediction and observation disagree on {text}: please report it to lockgate"
             for text in previewed.disagreements
         ]
     return lines
+
+
+def _blocked(one: RevisionRehearsal) -> Iterator[str]:
+    """Which lines of the file block whom where; lines that do the same stand together."""
+    places: dict[str, list[str]] = {}
+    for previewed in one.statements:
+        found = previewed.effects.effects if previewed.is_up and previewed.effects else ()
+        names: dict[tuple[str, ...], list[str]] = {}
+        for effect in found:
+            if effect.blocks:
+                names.setdefault(effect.blocks, []).append(effect.relation.removeprefix("public."))
+        for blocks, on in names.items():
+            more = f" and {len(on) - MOST_NAMED} more" if len(on) > MOST_NAMED else ""
+            words = f"{WORDS[blocks]} on {', '.join(on[:MOST_NAMED])}{more}"
+            places.setdefault(words, []).append(str(previewed.statement.line))
+    for words, lines in places.items():
+        line = "line" if len(lines) == 1 else "lines"
+        yield from wrapped(f"{line} {', '.join(lines)}: {words}", 80, first=" " * 6, rest=" " * 8)
+
+
+MOST_NAMED = 4
+"""Relations that one statement locks, its table's indexes among them."""
 
 
 def _sign(one: RevisionRehearsal) -> str:
