@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ import pytest
 from lockgate.core.effect import Effect, LockMode, StatementEffects
 from lockgate.core.forecast import Basis, Forecast, Sureness
 from lockgate.core.forecasting import Forecastable, forecast, forecast_all
+from lockgate.core.health import Replica
 from lockgate.core.rates import Measurement, Rates
 from lockgate.core.shape import shape_of
 from lockgate.core.target import (
@@ -22,6 +24,7 @@ from lockgate.core.target import (
     Traffic,
 )
 from lockgate.core.work import works_of
+from lockgate.report.forecast import forecast_lines
 
 MB = 1_000_000
 
@@ -247,6 +250,40 @@ def test_a_long_transaction_makes_everybody_wait_up_to_the_lock_timeout() -> Non
 
     assert found.reads_blocked_ms.high == pytest.approx(found.duration_ms.high + 2_000)
     assert any("open for 1 min" in reason for reason in found.reasons)
+
+
+def test_replicas_have_the_wal_to_follow_where_there_is_much_of_it() -> None:
+    follower = Replica("reports", "streaming", 4_000.0, 10)
+    followed = target(replicas=(follower, replace(follower, name="spare", lag_ms=None)))
+
+    said = [r for r in ask(ALTER, REWRITES, followed).reasons if "replica" in r]
+
+    assert ["2 replicas, 4.0 s behind now, will have 155 MB of WAL to follow"] == said
+    assert not any("replica" in r for r in ask(DROP, DROPS, followed).reasons)
+    assert not any("replica" in r for r in ask(ALTER, REWRITES).reasons)
+
+
+def test_bloat_of_heap_and_indexes_is_told_and_not_written_anew() -> None:
+    bloated = star(heap_bytes=300 * MB, indexes=(replace(PKEY, bytes=80 * MB),))
+
+    found, plain = ask(ALTER, REWRITES, target(bloated)), ask(ALTER, REWRITES)
+
+    assert 250 * MB < found.bloat_bytes < 270 * MB
+    assert found.disk_bytes == pytest.approx(plain.disk_bytes, rel=0.15)
+    assert re.search(
+        r"on 1,000,000 rows, 380 MB, about 2\d\d MB of it bloat",
+        " ".join(" ".join(forecast_lines(found, width=200)).split()),
+    )
+    assert "bloat" not in " ".join(forecast_lines(plain, width=200))
+
+
+def test_a_concurrent_build_says_how_old_the_oldest_transaction_is() -> None:
+    create = CREATE.replace("INDEX", "INDEX CONCURRENTLY")
+    busy = target(oldest_transaction_ms=60_000.0)
+
+    found = ask(create, effects(LockMode.SHARE_UPDATE_EXCLUSIVE, builds=("public.ix",)), busy)
+
+    assert any("older than itself, one is open for 1 min" in reason for reason in found.reasons)
 
 
 def test_rates_of_the_same_statement_beat_those_of_its_kind_and_those_beat_the_defaults() -> None:

@@ -73,7 +73,8 @@ class Forecast:
     `duration_ms` is its own; `reads_blocked_ms` and `writes_blocked_ms` go on until the
     transaction ends that it stands in, and begin while it still waits for its lock.
     `queued_sessions` is how many would come to wait, None where nobody counts them. `rows` and
-    `table_bytes` are those of the relations that it works on. `needed_bytes` are all that it takes
+    `table_bytes` are those of the relations that it works on, `bloat_bytes` what of them no row
+    needs, an estimate. `needed_bytes` are all that it takes
     of the disk, WAL too; `fits` is whether there is room, None where that is not known. `reasons`
     say what the rest rests on.
     """
@@ -84,6 +85,7 @@ class Forecast:
     queued_sessions: Span | None
     rows: int
     table_bytes: int
+    bloat_bytes: int
     wal_bytes: int
     disk_bytes: int
     needed_bytes: int

@@ -20,14 +20,18 @@ from lockgate.core.forecast import (
     Span,
     Sureness,
 )
+from lockgate.core.health import Replica
 from lockgate.core.rates import Factor, Rates
 from lockgate.core.senders import senders, senders_through_views
 from lockgate.core.shape import Shape, Uses, shape_of
+from lockgate.core.size import format_bytes
 from lockgate.core.target import RelationStatistics, TargetStatistics
 from lockgate.core.work import OVERHEAD_MS, Work, works_of
 
 STATEMENTS_SHOWN = 5
-SECONDS_TO_NOTICE = 1.0
+NOTICED_MS = 1_000.0
+"""How long a transaction has to be open to be told."""
+NOTICED_WAL_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
     if shape.rows is not None and shape.rows.verb != "INSERT" and works:
         reasons.append("the rows that it changes stay locked until its transaction ends")
     if _waits_for_others(shape):
-        reasons.append("it also waits for every transaction that is older than itself")
+        oldest = target.oldest_transaction_ms or 0
+        age = f", one is open for {format_duration(oldest)}" if oldest >= NOTICED_MS else ""
+        reasons.append(f"it also waits for every transaction that is older than itself{age}")
     milliseconds = sum(work.milliseconds for work in works) * factor.value
     span = Span(
         OVERHEAD_MS / 2 + low * milliseconds / spread,
@@ -168,6 +174,8 @@ def _forecast(
     queue = _queue(existing, blocked, affected, target)
     disk = sum(work.disk_bytes for work in took.works)
     wal = sum(work.wal_bytes for work in took.works)
+    if wal >= NOTICED_WAL_BYTES and target.replicas:
+        reasons.append(_replicas_in_words(target.replicas, wal))
     # WAL is recycled beyond max_wal_size, unless a replica or an archive falls behind.
     needed = disk + min(wal, target.settings.max_wal_size_bytes)
     free = target.free_disk_bytes
@@ -180,6 +188,7 @@ def _forecast(
         queued_sessions=None if queue is None else queue.rounded(),
         rows=sum(table.rows for table in tables),
         table_bytes=sum(table.total_bytes for table in tables),
+        bloat_bytes=sum(table.all_bloat_bytes for table in tables),
         wal_bytes=int(wal),
         disk_bytes=int(disk),
         needed_bytes=int(needed),
@@ -192,6 +201,14 @@ def _forecast(
     )
 
 
+def _replicas_in_words(replicas: Sequence[Replica], wal_bytes: float) -> str:
+    """Who has to follow: until then they are behind, and the WAL stays on the disk."""
+    number = f"{len(replicas)} replica{'s' * (len(replicas) != 1)}"
+    behind = max((replica.lag_ms or 0 for replica in replicas), default=0)
+    now = f", {format_duration(behind)} behind now," if behind >= NOTICED_MS else ""
+    return f"{number}{now} will have {format_bytes(wal_bytes)} of WAL to follow"
+
+
 def _with_lock_wait(
     held: Span,
     effects: StatementEffects,
@@ -201,7 +218,7 @@ def _with_lock_wait(
     """`held` with the time in which everybody waits behind a statement that waits for its lock."""
     oldest = target.oldest_transaction_ms
     strong = [e.relation for e in effects.effects if e.blocks and target.relation(e.relation)]
-    if not strong or not oldest or oldest < SECONDS_TO_NOTICE * 1_000:
+    if not strong or not oldest or oldest < NOTICED_MS:
         return held, []
     wait = oldest if lock_timeout_ms is None else min(oldest, lock_timeout_ms)
     reason = (

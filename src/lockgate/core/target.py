@@ -146,6 +146,12 @@ class RelationStatistics:
         needed = self.rows * self.row_bytes / (1 - PAGE_HEADER_BYTES / 8192)
         return max(int(self.heap_bytes - needed * 100 / self.fillfactor), 0)
 
+    @property
+    def all_bloat_bytes(self) -> int:
+        """The bloat of the heap and of the indexes, as far as it can be estimated."""
+        indexes = (index.bloat_bytes(self.rows) or 0 for index in self.indexes)
+        return (self.bloat_bytes or 0) + sum(indexes) if self.analyzed else 0
+
     def column(self, name: str) -> ColumnStatistics | None:
         """The statistics of one column, None where there are none."""
         return next((column for column in self.columns if column.name == name), None)

@@ -12,6 +12,8 @@ from lockgate.core.forecast import Forecast, Span
 from lockgate.core.size import format_bytes
 
 LABEL = "forecast  "
+TOLD_BLOAT = 0.2
+"""From which share of a table on its bloat is worth a word."""
 FELT_MS = 50.0
 """Blocking that nobody notices needs no line of its own."""
 
@@ -55,6 +57,8 @@ def phrases(forecast: Forecast) -> Iterator[str]:
         yield f"{_duration(forecast.duration_ms)}: it changes the catalogs alone"
     else:
         size = f"{forecast.rows:,} rows, {format_bytes(forecast.table_bytes)}"
+        if forecast.bloat_bytes >= TOLD_BLOAT * forecast.table_bytes:
+            size += f", about {format_bytes(forecast.bloat_bytes)} of it bloat"
         yield f"{_duration(forecast.duration_ms)}, on {size}"
     yield from _blocked(forecast)
     if forecast.wal_bytes or forecast.disk_bytes:
