@@ -82,6 +82,8 @@ def test_what_an_undescribed_thing_may_do_is_a_warning(sql: str) -> None:
         ("DELETE FROM orders USING people p WHERE p.a = orders.a AND p.b = 1", []),
         ("DELETE FROM orders USING (VALUES (1)) v (a) WHERE v.a = orders.a", []),
         ("DELETE FROM orders WHERE a IN (SELECT a FROM orders)", ["LG034"]),
+        ("DELETE FROM people WHERE (a, b) IN (SELECT a, b FROM people)", ["LG034"]),
+        ("DELETE FROM people WHERE (a, b) IN (SELECT b, a FROM people)", []),
         ("DELETE FROM orders WHERE a NOT IN (SELECT a FROM people)", []),
         ("MERGE INTO orders o USING people p ON p.a = o.a WHEN MATCHED THEN DELETE", ["LG034"]),
         ("MERGE INTO orders o USING people ON true WHEN MATCHED THEN DELETE", ["LG034"]),
@@ -121,6 +123,8 @@ def test_condition_that_leaves_out_no_row_is_none(sql: str, codes: list[str]) ->
         "DROP VIEW IF EXISTS nothing",
         "DROP FUNCTION IF EXISTS nothing()",
         "ALTER TABLE IF EXISTS nothing RENAME TO something",
+        "ALTER TABLE IF EXISTS nothing DROP COLUMN a",
+        "DROP TYPE IF EXISTS nothing",
     ],
 )
 def test_if_exists_of_what_does_not_exist_breaks_nobody(sql: str) -> None:

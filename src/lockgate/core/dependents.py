@@ -198,13 +198,16 @@ def _any_row(link: Tree, table: Tree) -> bool:
         return True
     itself = source.get("relname") == table.get("relname")
     targets = [body(node, "ResTarget").get("val", {}) for node in select.get("targetList", ())]
-    asked = columns_in(link.get("testexpr"))
+    asked = body(link.get("testexpr"), "RowExpr").get("args") or [link.get("testexpr")]
+    names = [
+        (columns_in(one), columns_in(other)) for one, other in zip(asked, targets, strict=False)
+    ]
     return (
         link.get("subLinkType") == "ANY_SUBLINK"
         and words(link.get("operName")) in ((), ("=",))
         and itself
-        and len(targets) == 1
-        and asked == columns_in(targets[0]) != frozenset()
+        and len(targets) == len(asked)
+        and all(one == other != frozenset() for one, other in names)
     )
 
 

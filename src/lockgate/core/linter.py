@@ -145,6 +145,8 @@ class UnitLinter:
     def _ask_kind(self, seen: Seen) -> Iterator[Finding]:
         kind, rules = seen.parsed.kind, self.rules
         if kind == "AlterTableStmt":
+            if seen.tree.get("missing_ok") and seen.unit.complete and not seen.relation.known:
+                return  # IF EXISTS finds nothing
             actions = seen.parsed.tree.get("cmds", ())
             for node in actions:
                 action = node["AlterTableCmd"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockgate.core.dependents import dropped
+from lockgate.core.effects.drop import tables_with_type
 from lockgate.core.effects.trees import words
 from lockgate.core.finding import Severity
 from lockgate.core.rule import END, Family, Hazard, Seen, Unit
@@ -65,7 +66,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
 
 
 def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
-    """Whether IF EXISTS finds nothing; of types and aggregates not all are known."""
+    """Whether IF EXISTS finds nothing, or a type that no column is of; aggregates are not known."""
     if not (seen.tree.get("missing_ok") and seen.unit.complete):
         return False
     match seen.tree.get("removeType"):
@@ -73,6 +74,10 @@ def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
             return seen.structure.resolve(parts) not in seen.structure.relations
         case "OBJECT_FUNCTION" | "OBJECT_PROCEDURE":
             return not seen.structure.routine(parts)
+        case "OBJECT_TYPE" | "OBJECT_DOMAIN":
+            structure, name = seen.structure, seen.structure.resolve(parts)
+            made = {*structure.enums, *structure.domains, *structure.relations}
+            return name not in made and not any(tables_with_type(structure, parts))
         case _:
             return False
 

@@ -92,9 +92,29 @@ def partitions_left(
             left.append(child)
     default = structure.default_partition(parent)
     equal = any(operator == "=" for operator, _ in pairs)
-    if default is not None and not (equal and left):
+    covered = (equal and left) or _cover(left, pairs)
+    if default is not None and not covered:
         left.append(default)
     return left
+
+
+def _cover(partitions: list[Relation], pairs: list[tuple[str, object]]) -> bool:
+    """Whether range partitions, one after the other, hold all that lies between two constants."""
+    low = next((value for operator, value in pairs if operator in (">", ">=")), None)
+    high = next((value for operator, value in pairs if operator == "<"), None)
+    bounds = [partition.bound for partition in partitions if isinstance(partition.bound, dict)]
+    edges = [tuple(_edge(b.get(e, [])) for e in ("lowerdatums", "upperdatums")) for b in bounds]
+    if low is None or high is None or any(None in edge for edge in edges):
+        return False
+    reached = low
+    for start, end in sorted(edges, key=str):
+        from_there = start == "MINVALUE" or _ordered(start, reached)
+        if not from_there:
+            return False
+        if end == "MAXVALUE" or _ordered(high, end):
+            return True
+        reached = end
+    return False
 
 
 def partition_of(

@@ -10,7 +10,7 @@ from lockgate.core.effects.structure import Routine
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import Node, body, literal, nodes, only, options, words
 from lockgate.core.parsed import Tree
-from lockgate.core.sql.trees import parse, parse_expression, parse_plpgsql
+from lockgate.core.sql.trees import parse, parse_expression, parse_plpgsql, quote_identifier
 
 Predict = Callable[[Touched, str, Tree, str], None]
 """Adds the effects of one more statement: its node's type and content, and its text."""
@@ -182,14 +182,16 @@ def constant_text(node: Tree | None) -> str | None:
     if kind == "A_Expr" and words(found.get("name")) == ("||",):
         left, right = (constant_text(found.get(side)) for side in ("lexpr", "rexpr"))
         return None if left is None or right is None else left + right
-    if kind == "FuncCall" and words(found.get("funcname"))[-1:] == ("format",):
+    name = words(found.get("funcname"))[-1:] if kind == "FuncCall" else ()
+    if name == ("format",):
         return _formatted(found.get("args", []))
+    if name == ("quote_ident",):
+        text = constant_text(found.get("args", [None])[0])
+        return None if text is None else quote_identifier(text)
     return None
 
 
 def _formatted(arguments: list[Tree]) -> str | None:
-    from lockgate.core.sql.trees import quote_identifier
-
     texts = [constant_text(argument) for argument in arguments]
     if not texts or texts[0] is None:
         return None

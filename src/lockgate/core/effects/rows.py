@@ -172,11 +172,11 @@ def _expressions(touched: Touched, node: Node, known: Names, planned: bool) -> N
             stack.extend(found.values())
 
 
-SEQUENCE_FUNCTIONS = frozenset(("nextval", "setval"))
+SEQUENCE_FUNCTIONS = frozenset(("nextval", "setval", "currval", "pg_sequence_last_value"))
 
 
 def function_call(touched: Touched, call: Tree) -> None:
-    """The sequence that a call of nextval or setval locks."""
+    """The sequence that a call of nextval and its like locks."""
     name = words(call.get("funcname"))
     if name[-1:] and name[-1] in SEQUENCE_FUNCTIONS and call.get("args"):
         sequence = _sequence(touched, call["args"][0])
