@@ -46,17 +46,19 @@ class Record:
 
     def __init__(self) -> None:
         self.untold: str | None = None
-        self._sent: list[str] = []
+        self._ordered = hashlib.sha256()  # not the texts, which are much in large models
         self._unordered: list[str] = []
 
     def note(self, *texts: str) -> None:
         """Adds what has its place in the order."""
-        self._sent += texts
+        for text in texts:
+            # Unlike repr, ascii does not depend on which characters this Python calls printable.
+            self._ordered.update(f"{text!a}\0".encode())
 
     def note_unordered(self, kind: str, text: str) -> None:
         """Adds what SQLAlchemy keeps in a set, so that its place among its kind says nothing."""
-        self._sent.append(kind)
-        self._unordered.append(text)
+        self.note(kind)
+        self._unordered.append(hashlib.sha256(ascii(text).encode()).hexdigest())
 
     def note_values(self, values: object) -> None:
         """Adds parameters or options."""
@@ -70,9 +72,8 @@ class Record:
         """Equal where the same was sent. Raises Untold."""
         if self.untold is not None:
             raise Untold(self.untold)
-        # Unlike repr, ascii does not depend on which characters this Python calls printable.
-        spelled = ascii([*self._sent, *sorted(self._unordered)])
-        return hashlib.sha256(spelled.encode()).hexdigest()
+        both = "\0".join([self._ordered.hexdigest(), *sorted(self._unordered)])
+        return hashlib.sha256(both.encode()).hexdigest()
 
     def _spelled(self, value: object) -> str:
         if isinstance(value, Mapping):
