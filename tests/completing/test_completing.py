@@ -247,18 +247,34 @@ def hook(context, revision, directives):
     assert nothing["path"] is None
 
 
-def test_revision_says_what_it_cannot_write_and_exits_with_1(project: MakeIt) -> None:
+def test_revision_grants_what_models_grant_and_revokes_nothing(project: MakeIt) -> None:
     made = project()
-    made.models("""
+    models = """
 item = sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True))
 event.listen(item, "after_create", DDL("GRANT SELECT ON item TO pg_monitor"))
-""")
+"""
+    made.models(models)
+    first = made.revision()
+    made.models(
+        models
+        + """
+event.listen(item, "after_create", DDL("REVOKE SELECT ON item FROM pg_monitor"))
+event.listen(item, "after_create", DDL("GRANT INSERT, UPDATE (id) ON item TO pg_database_owner"))
+"""
+    )
 
-    done = made.lockgate("revision", "-m", "x", "--env", "dev")
+    second = made.revision()
+    nothing = made.revision()
 
-    assert done.returncode == 1, done.stderr
-    assert "the upgrade does not reach the models; left, to be written by hand:" in done.stdout
-    assert "privileges table public.item" in done.stdout
+    assert_complete(first)
+    assert "GRANT SELECT ON TABLE public.item TO pg_monitor" in Path(first["path"]).read_text()
+    assert_complete(second)
+    upgrade, _, downgrade = Path(second["path"]).read_text().partition("def downgrade")
+    assert "GRANT INSERT ON TABLE public.item TO pg_database_owner" in upgrade
+    assert "GRANT UPDATE (id) ON TABLE public.item TO pg_database_owner" in upgrade
+    assert "REVOKE" not in upgrade
+    assert "REVOKE INSERT ON TABLE public.item FROM pg_database_owner" in downgrade
+    assert nothing["path"] is None
 
 
 def test_revision_drops_nothing_that_may_have_been_renamed(project: MakeIt) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from lockgate.core.catalog import Catalog, CatalogObject, Change, ChangeKind, diff
+from lockgate.core.ddl.grants import united
 from lockgate.core.hiding import table_of, types_used
 from lockgate.core.names import parts_of
 
@@ -42,7 +43,7 @@ def complete(
     What the models lack goes where autogenerate `sees` its removal, where its name is among
     `drops`, and where it belongs to something that the models have or that goes: a constraint, an
     index, a type without columns. Views, functions and the like may be the revisions' alone, and
-    stay. So does what is cosmetic, but for comments.
+    stay. So does what is cosmetic, but for comments; what the models grant comes to what there is.
     """
     old = [found for found in before.objects if not found.cosmetic]
     new = [found for found in models.objects if not found.cosmetic]
@@ -59,9 +60,8 @@ def complete(
     gone |= {f for f in lacking if f.kind in USED_BY_COLUMNS and parts_of(f.name)[:2] in unused}
     kept = tuple(sorted(found for found in lacking if found not in gone))
     structure = [*new, *kept]
-    granted = {f.name: f for f in models.objects if f.kind == PRIVILEGES}
     cosmetic = [f for f in before.objects if f.cosmetic and f.kind not in TOLD_KINDS]
-    cosmetic += ({f.name: f for f in before.objects if f.kind == PRIVILEGES} | granted).values()
+    cosmetic += _privileges(before, models)
     after = [*structure, *cosmetic, *_comments(before, models, structure)]
     return Completion(before, Catalog(before.server, tuple(after), before.missing), kept)
 
@@ -74,6 +74,17 @@ def _removal(found: CatalogObject) -> Change:
 def _is_named(found: CatalogObject, drops: Collection[str]) -> bool:
     short = found.name.removeprefix("public.")
     return any(drop in (found.name, short, f"{found.kind} {found.name}") for drop in drops)
+
+
+def _privileges(before: Catalog, models: Catalog) -> Iterator[CatalogObject]:
+    """Those of `before`, and those that the models grant: the revisions may have granted more."""
+    found = {one.name: one for one in before.objects if one.kind == PRIVILEGES}
+    for one in models.objects:
+        if one.kind == PRIVILEGES:
+            known = found.get(one.name)
+            text = one.definition if known is None else united(known.definition, one.definition)
+            found[one.name] = one._replace(definition=text)
+    yield from found.values()
 
 
 def _comments(
@@ -128,23 +139,3 @@ def commented(name: str) -> tuple[str, str]:
 def told(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     """The Changes that a Revision is there for: structure, comments and privileges."""
     return tuple(c for c in diff(before, after) if not c.cosmetic or c.object in TOLD_KINDS)
-
-
-def comment_on(change: Change) -> str:
-    """The statement that makes a Change of a comment."""
-    kind, _ = commented(change.name)
-    rest = change.name
-    for prefix in ("table constraint ", "domain constraint "):
-        if rest.startswith(prefix):
-            own, _, owner = rest.removeprefix(prefix).rpartition(" on ")
-            word = "DOMAIN " if prefix.startswith("domain") else ""
-            target = f"CONSTRAINT {own} ON {word}{owner}"
-            break
-    else:
-        target = f"{kind.upper()}{rest.removeprefix(kind)}"
-    text = None if change.kind is ChangeKind.REMOVED else change.to
-    if text is None:
-        return f"COMMENT ON {target} IS NULL"
-    quoted = text.replace("'", "''")
-    quoted = "E'{}'".format(quoted.replace("\\", "\\\\")) if "\\" in text else f"'{quoted}'"
-    return f"COMMENT ON {target} IS {quoted}"

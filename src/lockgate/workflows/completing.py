@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from lockgate.core.catalog import Catalog, CatalogObject, Change, ChangeKind, diff
+from lockgate.core.catalog import Catalog, CatalogObject, Change
 from lockgate.core.completion import (
-    COMMENT,
+    TOLD_KINDS,
     Completion,
-    comment_on,
-    commentable,
-    commented,
     complete,
     told,
 )
@@ -273,20 +270,12 @@ def items_of(sqls: Sequence[str], proposal: Proposal) -> list[Item]:
 
 
 def wanted_statements(before: Catalog, after: Catalog) -> tuple[ScriptStatement, ...]:
-    """Statements from one to the other: enum values first of all, comments last.
+    """Statements from one to the other: enum values first of all, comments and privileges last.
 
     A value that is used at once has to be committed before, and what stands before it with it.
     """
-    there = commentable(after.objects)
-    comments = tuple(
-        ScriptStatement(comment_on(change), (change,))
-        for change in diff(before, after)
-        if change.object == COMMENT
-        # A comment goes with what it is on.
-        and (change.kind is not ChangeKind.REMOVED or commented(change.name) in there)
-    )
-    script = statements(before, after).statements
-    return (*sorted(script, key=lambda one: not _adds_value(one)), *comments)
+    script = statements(before, after, cosmetic=TOLD_KINDS).statements
+    return tuple(sorted(script, key=lambda one: not _adds_value(one)))
 
 
 def _adds_value(statement: ScriptStatement) -> bool:

@@ -54,6 +54,26 @@ def grants(text: str) -> Grants:
     return found
 
 
+def united(one: str, other: str) -> str:
+    """The privileges of both, spelled as a Catalog has them."""
+    both = grants(one)
+    for pair, privileges in grants(other).items():
+        mine = both.setdefault(pair, {})
+        mine.update({key: mine.get(key, False) or option for key, option in privileges.items()})
+    items = (
+        f"{who}={_letters(privileges)}/{grantor}" for (grantor, who), privileges in both.items()
+    )
+    return ", ".join(sorted(items)) or "none"
+
+
+ACL_ORDER = "arwdDxtXUCTcsAm"
+"""The order in which PostgreSQL writes the letters."""
+
+
+def _letters(privileges: dict[str, bool]) -> str:
+    return "".join(one + ("*" if privileges[one] else "") for one in ACL_ORDER if one in privileges)
+
+
 def usual(kind: str, owner: str, major: int) -> Grants:
     """What an object of `kind` is made with."""
     everything = {"TABLE": "arwdDxt", "SEQUENCE": "rwU", "SCHEMA": "UC", "ROUTINE": "X"}
