@@ -17,12 +17,15 @@ from alembic.config import Config
 
 from lockgate.config import load_settings
 from lockgate.core.catalog import ChangeKind
+from lockgate.core.finding import Finding
+from lockgate.core.linter import LintedStatement
 from lockgate.core.outcome import Outcome
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import ExitStatus
 from lockgate.migrations.driver import StatementFailed
 from lockgate.migrations.project import DatabaseSectionMissing
 from lockgate.postgres.servers import Server
+from lockgate.workflows import lint
 from lockgate.workflows.downgrade import downgrade
 from lockgate.workflows.environments import enroll, relabel
 from lockgate.workflows.init import Wishes, init
@@ -241,6 +244,30 @@ def test_changes_are_those_of_all_databases_and_version_tables_are_none(fleet: F
         (ChangeKind.ADDED, "public.ship.name"),
         (ChangeKind.ADDED, "public.log.line"),
     ]
+
+
+def test_lint_sees_what_a_revision_sends_to_every_database(fleet: Fleet) -> None:
+    answers = list(lint.run(lint.Request(("base:heads",)), lambda: fleet.workspace).answers)
+
+    sent = [a.sql.split("(")[0].split() for a in answers if isinstance(a, LintedStatement)]
+    assert [["CREATE", "TABLE", "ship"], ["CREATE", "TABLE", "log"]] == sent[:2]
+    assert 6 == len(sent)
+    assert "LG079" not in {a.code for a in answers if isinstance(a, Finding)}
+
+
+def test_lint_knows_the_tables_of_every_database(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.upgrade("b2")
+    file = tmp_path / "change.sql"
+    file.write_text("CREATE INDEX a ON ship (name); CREATE INDEX b ON log (line);")
+
+    request = lint.Request((str(file),), environment="dev")
+    found = list(lint.run(request, lambda: fleet.workspace).answers)
+
+    messages = [f.message for f in found if isinstance(f, Finding)]
+    assert [
+        "blocks writes on ship while a is built (0 rows)",
+        "blocks writes on log while b is built (0 rows)",
+    ] == messages
 
 
 def test_databases_in_another_order_in_the_settings_are_told_apart(fleet: Fleet) -> None:

@@ -12,9 +12,11 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from inspect import signature
 from io import StringIO
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, cast
 
 from alembic.operations import Operations
@@ -67,7 +69,26 @@ def render(script: Script, direction: Direction) -> Offline:
     function = getattr(module, direction.value, None)
     if function is None:
         return Offline(())
-    return run_offline(function, script.path, direction)
+    runs = [
+        run_offline(call, script.path, direction) for call in _calls(module, function, direction)
+    ]
+    lacking = next((run for run in runs if run.unread is not None), Offline(()))
+    return replace(lacking, statements=tuple(s for run in runs for s in run.statements))
+
+
+def _calls(
+    module: ModuleType, function: Callable[..., None], direction: Direction
+) -> list[Callable[[], None]]:
+    """`function`; where it takes the name of a database, as in the multidb template, for each.
+
+    The names are those of the module's functions, such as `upgrade_orders`.
+    """
+    required = [p for p in signature(function).parameters.values() if p.default is p.empty]
+    prefix = f"{direction.value}_"
+    names = [name.removeprefix(prefix) for name in vars(module) if name.startswith(prefix)]
+    if len(required) != 1 or not names:
+        return [function]
+    return [partial(function, name) for name in names]
 
 
 def run_offline(function: Callable[[], None], path: str, direction: Direction) -> Offline:

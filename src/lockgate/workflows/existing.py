@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +14,7 @@ from lockgate.core.target import TargetStatistics
 from lockgate.errors import ExitStatus, LockgateError
 
 if TYPE_CHECKING:
+    from lockgate.core.catalog import Catalog
     from lockgate.workflows.forecasting import ForecastBasis
     from lockgate.workflows.workspace import Workspace
 
@@ -94,42 +95,66 @@ def _readable(path: Path, found: Iterable[ParsedStatement]) -> Iterable[ParsedSt
 
 
 def structure_of_environment(workspace: Workspace, name: str | None) -> tuple[Structure, int]:
-    """What a database holds, and the major of its server.
+    """What an Environment's databases hold, and the major of their server.
 
-    It may have no mark; one that it has must be right.
+    They may have no mark; one that they have must be right.
     """
-    from lockgate.workflows.catalogs import read_readable
+    from lockgate.workflows.catalogs import read_readable_catalogs
     from lockgate.workflows.destination import find_readable
 
-    catalog = read_readable(find_readable(workspace, name))
-    return Structure.from_catalog(catalog), int(catalog.server.partition(".")[0])
+    catalogs = read_readable_catalogs(find_readable(workspace, name))[2]
+    return together(catalogs.values()), major_of(next(iter(catalogs.values())))
+
+
+def major_of(catalog: Catalog) -> int:
+    """The major of the server that a Catalog was read on."""
+    return int(catalog.server.partition(".")[0])
+
+
+def together(catalogs: Iterable[Catalog]) -> Structure:
+    """What several databases hold; of what two have under the same name, that of the first."""
+    first, *others = map(Structure.from_catalog, catalogs)
+    for other in others:
+        for kind in ("relations", "domains", "enums", "routines", "referencing", "owned"):
+            mine, theirs = getattr(first, kind), getattr(other, kind)
+            theirs.update(mine)
+            mine.update(theirs)
+    return first
 
 
 def structure_and_basis(
     workspace: Workspace, name: str | None
 ) -> tuple[Structure, int, ForecastBasis | None]:
-    """As `structure_of_environment`, and what forecasts for that database rest on."""
+    """As `structure_of_environment`, and what forecasts rest on where it is one database."""
     from lockgate.workflows.catalogs import read_readable_with
     from lockgate.workflows.destination import find_readable
     from lockgate.workflows.forecasting import basis_or_note
 
     destination = find_readable(workspace, name)
+    if len(destination.urls) > 1:
+        workspace.progress.done("note: no forecast: the environment has several databases")
+        return *structure_of_environment(workspace, name), None
     catalog, basis = read_readable_with(
         destination, lambda connection: basis_or_note(connection, destination)
     )
-    return Structure.from_catalog(catalog), int(catalog.server.partition(".")[0]), basis
+    return Structure.from_catalog(catalog), major_of(catalog), basis
 
 
 def read_target(
     workspace: Workspace, environment: str
 ) -> tuple[Structure, int, TargetStatistics | None]:
-    """Structure, major and sizes of a database."""
+    """Structure, major and sizes of an Environment's databases.
+
+    The settings of the server, and the application's statements, are those of the first.
+    """
     from lockgate.postgres.connect import connect_unchecked
     from lockgate.postgres.statistics import read_statistics
     from lockgate.workflows.destination import find_readable
 
     structure, version = structure_of_environment(workspace, environment)
-    destination = find_readable(workspace, environment)
-    with connect_unchecked(destination.primary, purpose="lint") as (connection, _, __):
-        target = read_statistics(connection)
-    return structure, version, target
+    read: list[TargetStatistics] = []
+    for url in find_readable(workspace, environment).urls.values():
+        with connect_unchecked(url, purpose="lint") as (connection, _, __):
+            read.append(read_statistics(connection))
+    sizes = {one.name: one for target in reversed(read) for one in target.relations}
+    return structure, version, replace(read[0], relations=tuple(sizes.values()))

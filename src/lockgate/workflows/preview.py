@@ -17,6 +17,7 @@ from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Seen
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
+from lockgate.workflows.existing import together
 from lockgate.workflows.forecasting import with_forecasts
 from lockgate.workflows.lint_preview import with_findings
 from lockgate.workflows.observing_steps import ObservingCollector, with_prediction
@@ -95,7 +96,7 @@ def preview_range(
                 down_error = failure.message
     gone = {parent for text in asked for parent in text.parents}
     heads_after = {*heads_before, *(text.revision for text in asked)} - gone
-    structure = Structure.from_catalog(next(iter(before.values())))
+    structure = together(before.values())
     effected = _with_effects(
         _revisions(asked, ups, downs, down_error), ups, downs, structure, scratch.major
     )
