@@ -154,6 +154,28 @@ def test_explain_forecasts_from_the_sizes_of_the_database(passage: Passage) -> N
     assert "poor: assumed rates: preview with --rows to have them measured" in text
 
 
+def test_the_targets_own_planner_says_how_many_rows_a_statement_changes(passage: Passage) -> None:
+    script = (
+        "UPDATE item SET note = 'x' WHERE note LIKE '%7';"
+        "UPDATE item SET note = 'x' WHERE later LIKE '%7';"
+        "INSERT INTO item (note) SELECT note FROM item WHERE id <= 1000"
+    )
+    answer = passage.run(
+        passage.folder, "explain", "--env", "prod", "--format", "json", script, **passage.environ
+    )
+    with connected(passage.prod) as connection:
+        row = connection.execute("SELECT count(*), count(*) FILTER (WHERE note = 'x') FROM item")
+        untouched = row.fetchone()
+
+    told = [one["forecast"]["reasons"] for one in json.loads(answer.stdout)["statements"]]
+    expected = "the server's planner expects it to change {} rows"
+    assert expected.format("3,000") in told[0]
+    assert any("a third is assumed" in reason for reason in told[1])
+    (inserted,) = [reason for reason in told[2] if reason.startswith("the server's planner")]
+    assert 900 < int(re.sub(r"\D", "", inserted)) < 1_100
+    assert (30_000, 0) == untouched
+
+
 def test_what_a_rehearsal_took_is_what_the_next_forecast_rests_on(passage: Passage) -> None:
     create = "CREATE INDEX ix_item_note ON item (note)"
     alike = "CREATE INDEX another ON item (note)"

@@ -36,11 +36,16 @@ NOTICED_WAL_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Forecastable:
-    """A statement with its Effects; those of one `transaction` end together, None is alone."""
+    """A statement with its Effects; those of one `transaction` end together, None is alone.
+
+    `changed_rows` is how many rows the server's planner expects it to change, None where it was
+    not asked or did not say.
+    """
 
     sql: str
     effects: StatementEffects
     transaction: str | None = None
+    changed_rows: float | None = None
 
 
 def forecast_all(
@@ -87,7 +92,7 @@ class _Duration:
 
 def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Duration:
     shape = shape_of(one.sql)
-    works = works_of(shape, one.effects, target)
+    works = works_of(shape, one.effects, target, changed_rows=one.changed_rows)
     factor = rates.factor_for(one.sql, works)
     spread, reasons = (
         factor.spread,
@@ -102,6 +107,8 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
     if factor.timed_rows and rows > 30 * factor.timed_rows:
         spread *= 1.3
         reasons.append(f"it was timed on {factor.timed_rows:,.0f} rows, {rows:,.0f} are there")
+    if works and one.changed_rows is not None:
+        reasons.append(f"the server's planner expects it to change {one.changed_rows:,.0f} rows")
     low = 1.0
     if any(not work.sure for work in works):
         low = 0.0  # no row may be concerned at all

@@ -56,12 +56,21 @@ class Work:
     sure: bool = True
 
 
-def works_of(shape: Shape, effects: StatementEffects, target: TargetStatistics) -> tuple[Work, ...]:
+def works_of(
+    shape: Shape,
+    effects: StatementEffects,
+    target: TargetStatistics,
+    *,
+    changed_rows: float | None = None,
+) -> tuple[Work, ...]:
     """All that the statement does beside changing the catalogs.
 
     A relation that the target does not have is one that the revision makes, and empty. Of a
-    partitioned table and its partitions, only the partitions count.
+    partitioned table and its partitions, only the partitions count. `changed_rows` is how many
+    rows the server's planner expects it to change, None where nobody asked it.
     """
+    if shape.rows is not None:
+        return _changes(shape, shape.rows, effects, target, changed_rows)
     named = {effect.relation for effect in effects.effects}
     found: list[Work] = []
     for effect in effects.effects:
@@ -72,6 +81,36 @@ def works_of(shape: Shape, effects: StatementEffects, target: TargetStatistics) 
     return tuple(found)
 
 
+def _changes(
+    shape: Shape,
+    rows: RowsShape,
+    effects: StatementEffects,
+    target: TargetStatistics,
+    changed_rows: float | None,
+) -> tuple[Work, ...]:
+    """Changing rows of one table, or of those partitions that are named."""
+    named = {effect.relation for effect in effects.effects}
+    known = [table for name in named if (table := target.relation(name)) is not None]
+    tables = [
+        table
+        for table in sorted(known, key=lambda one: one.name)
+        if (_is(shape.table, table.name) or table.parent is not None)
+        and not any(part.name in named for part in target.partitions(table.name))
+    ]
+    if changed_rows is None:
+        return tuple(row_work(rows, table) for table in tables)
+    total = sum(table.rows for table in tables)
+    # Where a partitioned table takes them nobody said: by the size of its partitions.
+    return tuple(
+        row_work(
+            rows,
+            table,
+            count=changed_rows * (table.rows / total if total else 1 / len(tables)),
+        )
+        for table in tables
+    )
+
+
 def _works_on(
     table: RelationStatistics,
     effect: Effect,
@@ -80,10 +119,6 @@ def _works_on(
     target: TargetStatistics,
 ) -> Iterator[Work]:
     if shape.kind in ("TruncateStmt", "DropStmt"):
-        return
-    if shape.rows is not None:
-        if _is(shape.table, effect.relation) or table.parent is not None:
-            yield row_work(shape.rows, table)
         return
     if effect.rewrites:
         yield rewrite_work(table, copies=shape.moves)
@@ -295,17 +330,24 @@ def rewrite_work(table: RelationStatistics, *, copies: bool = False) -> Work:
     )
 
 
-def row_work(rows: RowsShape, table: RelationStatistics) -> Work:
-    """Changing rows, with an entry in every index for each new version of a row."""
-    share, sure = share_of_rows(rows.condition, table)
+def row_work(rows: RowsShape, table: RelationStatistics, *, count: float | None = None) -> Work:
+    """Changing rows, with an entry in every index for each new version of a row.
+
+    `count` is how many, where the server's planner was asked; else its condition and the
+    table's statistics say.
+    """
+    sure = count is not None
+    if count is None and rows.verb == "INSERT":
+        count, sure = (float(table.rows), False) if rows.from_query else (1.0, True)
+    elif count is None:
+        share, sure = share_of_rows(rows.condition, table)
+        count = table.rows * share
     row, indexes = heap_row_bytes(table), len(table.indexes)
     if rows.verb == "INSERT":
-        count = float(table.rows) if rows.from_query else 1.0
         cost = (400 + 1.9 * row + 1000 * indexes) * count / 1e6
         taken = count * (row + 30 * indexes)
         wal = taken + count * (40 + 70 * indexes)
-        return Work(WorkKind.INSERT, table.name, count, cost, wal, taken, not rows.from_query)
-    count = table.rows * share
+        return Work(WorkKind.INSERT, table.name, count, cost, wal, taken, sure)
     scan = _scan_ms(table)
     if rows.verb == "DELETE":
         milliseconds = scan + count * (80 + 0.6 * row) / 1e6

@@ -18,9 +18,9 @@ from lockgate.core.target import TargetStatistics
 from lockgate.core.timings import counted, read_measurement, works_in
 from lockgate.core.work import works_of
 from lockgate.errors import LockgateError
-from lockgate.postgres.connect import Connection
+from lockgate.postgres.connect import Connection, connect_unchecked
 from lockgate.postgres.ledger import read_ledger
-from lockgate.postgres.statistics import read_pace, read_statistics
+from lockgate.postgres.statistics import read_estimates, read_pace, read_statistics
 from lockgate.workflows.destination import Destination
 from lockgate.workflows.remembering import (
     RememberedTiming,
@@ -49,7 +49,8 @@ class ForecastBasis:
     """What the forecasts for one database rest on.
 
     Its statistics, what it has seen run, what scratch took for it before, and how fast it
-    computes, None where nothing is to be compared with that.
+    computes, None where nothing is to be compared with that. `destination` is where its planner
+    may be asked.
     """
 
     statistics: TargetStatistics
@@ -57,6 +58,7 @@ class ForecastBasis:
     lock_timeout_ms: float | None = None
     rehearsed: tuple[RememberedTiming, ...] = ()
     pace_ms: float | None = None
+    destination: Destination | None = None
 
 
 def read_basis(
@@ -106,7 +108,7 @@ def basis_or_note(
         return None
     if unseen := basis.statistics.missing:
         destination.workspace.progress.done(f"note: forecasts do without {'; '.join(unseen)}")
-    return basis
+    return replace(basis, destination=destination)
 
 
 def _recorded(rows: Iterable[LedgerRow]) -> Iterable[RecordedStatement]:
@@ -186,8 +188,34 @@ def with_forecasts(
     # What ran just now comes before what is remembered of it.
     again = {digest_of(one.sql) for one in timed}
     rates = Rates((*timed, *(one for one in known if one.sql not in again)))
-    forecasts = forecast_all(asked, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
+    estimated = _with_estimates(asked, basis)
+    forecasts = forecast_all(
+        estimated, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms
+    )
     return replace(preview, revisions=tuple(_spread(preview.revisions, forecasts)))
+
+
+def _with_estimates(
+    asked: Sequence[Forecastable], basis: ForecastBasis
+) -> tuple[Forecastable, ...]:
+    """`asked` with the rows that the target's own planner expects each to change."""
+    changing = [one.sql for one in asked if _picks_rows(one.sql)]
+    if not changing or basis.destination is None:
+        return tuple(asked)
+    try:
+        # The mark of this very database was read for this command already; nothing runs here.
+        url = basis.destination.primary
+        with connect_unchecked(url, purpose="estimates") as (connection, _, __):
+            found = read_estimates(connection, changing)
+    except LockgateError:
+        return tuple(asked)  # a forecast is no reason to fail where one was read a moment ago
+    return tuple(replace(one, changed_rows=found.get(one.sql)) for one in asked)
+
+
+def _picks_rows(sql: str) -> bool:
+    """Whether it changes rows whose number its text does not say."""
+    rows = shape_of_parsed(parse_one(sql)).rows
+    return rows is not None and (rows.verb != "INSERT" or rows.from_query)
 
 
 def _spread(
@@ -213,7 +241,8 @@ def explained_forecasts(
 ) -> tuple[Forecast, ...]:
     """A Forecast for each statement of a script, each a transaction by itself."""
     rates = Rates(_known(basis, structure, version))
-    return forecast_all(statements, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
+    estimated = _with_estimates(statements, basis)
+    return forecast_all(estimated, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
 
 
 __all__ = [
