@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from lockgate.core.url import DatabaseUrl
 from tests.locate.conftest import Site
@@ -48,6 +49,29 @@ def test_a_revision_that_is_nowhere_is_stamped_over_where_the_structure_proves_i
 
     assert "its structure is that of three" in str(found["message"])
     assert well(at_head)
+
+
+def test_a_clone_without_the_branch_of_a_lost_revision_is_told_to_fetch_it(
+    at_head: Site, tmp_path: Path
+) -> None:
+    at_head.git("init", "-q", "--bare", str(tmp_path / "hub"))
+    at_head.git("checkout", "-qb", "side")
+    at_head.file("never").write_text(at_head.file("three").read_text().replace("three", "never"))
+    at_head.git("add", "-A")
+    at_head.git("commit", "-qm", "never")
+    at_head.git("push", "-q", str(tmp_path / "hub"), "side")
+    at_head.git("checkout", "-q", "-")
+    at_head.git("branch", "-qD", "side")
+    at_head.git("reflog", "expire", "--expire=now", "--all")
+    at_head.git("remote", "add", "-t", "main", "origin", str(tmp_path / "hub"))
+    at_head.do("UPDATE alembic_version SET version_num = 'never'")
+
+    before = only(at_head, "LG-DOC-4")
+    at_head.cure(before)
+    after = only(at_head, "LG-DOC-4")
+
+    assert "but this clone lacks a part of the history" in str(before["message"])
+    assert "run `lockgate doctor --restore never` to bring it back" == after["remedy"]
 
 
 def test_without_a_proof_no_stamp_is_offered(at_head: Site) -> None:

@@ -55,7 +55,8 @@ def locate(
     from lockgate.workflows.lost_files import bring_back
 
     workspace = open_workspace(config, x)
-    located = workflow.locate(workspace, environment_named(environment, env))
+    named = environment_named(environment, env)
+    located = workflow.locate(workspace, named)
     lost = tuple(one.revision for one in located.lost)
     restored = bring_back(workspace, lost) if restore else ()
     if not located.marked:
@@ -67,5 +68,6 @@ def locate(
         for path in restored:
             TERMINAL.text(f"restored {path}")
         if located.lost and not restore:
-            TERMINAL.note("bring the file back with `lockgate locate --restore`")
+            name = f"{named} " if named else ""
+            TERMINAL.note(f"bring the file back with `lockgate locate {name}--restore`")
     return 0 if located.recorded_is_exact else 1

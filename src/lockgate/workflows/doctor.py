@@ -31,7 +31,7 @@ from lockgate.workflows.destination import (
 )
 from lockgate.workflows.listing import ask
 from lockgate.workflows.locate import place
-from lockgate.workflows.lost_files import find_lost
+from lockgate.workflows.lost_files import find_lost, missing_history
 from lockgate.workflows.scratch import open_scratch
 from lockgate.workflows.workspace import Workspace, git, git_bytes
 
@@ -58,6 +58,8 @@ def diagnose(workspace: Workspace, environment: str | None) -> Diagnosis:
     if set_up.problem is None:
         databases = tuple(_databases(workspace, environment))
         set_up = replace(set_up, databases=databases)
+        if any(one.located is not None and one.located.nowhere for one in databases):
+            set_up = replace(set_up, fetch=missing_history(workspace.settings.root))
         set_up = replace(set_up, applied_form=_applied_forms(workspace, set_up))
     return Diagnosis(set_up, examine(set_up))
 

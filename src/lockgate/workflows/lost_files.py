@@ -77,11 +77,28 @@ def restore(workspace: Workspace, lost: LostFile) -> Path:
     return path
 
 
+def missing_history(root: Path) -> str | None:
+    """The command that fetches what this clone left out; None where it left out nothing.
+
+    A clone with --depth ends at some commit and knows one branch alone.
+    """
+    remote = (git(root, "remote") or "").partition("\n")[0]
+    if not remote:
+        return None
+    everything = f"+refs/heads/*:refs/remotes/{remote}/*"
+    shallow = git(root, "rev-parse", "--is-shallow-repository") == "true"
+    fetched = git(root, "config", "--get-all", f"remote.{remote}.fetch") or ""
+    if not shallow and everything in fetched.splitlines():
+        return None
+    return f"git fetch {'--unshallow ' if shallow else ''}{remote} '{everything}'"
+
+
 @dataclass(eq=False)
 class NowhereInGit(LockgateError):
     """A lost revision that no commit of this repository has."""
 
     revision: str
+    fetch: str | None
 
     code: ClassVar[str] = "LG-LOST-1"
     exit_status: ClassVar[ExitStatus] = ExitStatus.NO
@@ -94,7 +111,9 @@ class NowhereInGit(LockgateError):
     @property
     def hint(self) -> str:
         """Where it may be."""
-        return "run `git fetch --all --unshallow`, or ask who made the revision to push it"
+        if self.fetch is None:
+            return "find out who made the revision, have it pushed, and fetch it"
+        return f"run `{self.fetch}`, for this clone lacks a part of the history, and try again"
 
 
 def bring_back(workspace: Workspace, revisions: tuple[str, ...]) -> tuple[Path, ...]:
@@ -108,7 +127,7 @@ def bring_back(workspace: Workspace, revisions: tuple[str, ...]) -> tuple[Path, 
         revision = waiting.pop()
         lost = find_lost(workspace, revision)
         if lost is None:
-            raise NowhereInGit(revision)
+            raise NowhereInGit(revision, missing_history(workspace.settings.root))
         written.append(restore(workspace, lost))
         workspace.reopen_project()
         try:

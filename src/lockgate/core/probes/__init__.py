@@ -89,9 +89,9 @@ class SetUp:
 
     `files` are the revision files, parents first, and `heads` their ends; both empty where
     `problem` kept them from being read; `unjoined` are the heads where nobody meant them to stay
-    apart. `lost` are Revisions that something here names and no
-    file has, None where git has them not either. `applied_form` says for an edited Revision the
-    commit and path of the file as it was applied, where git has it.
+    apart. `fetch` is the command for what this clone lacks of git's history. `lost` are Revisions
+    that something here names and no file has, None where git has them not either. `applied_form`
+    says for an edited Revision the commit and path of the file as it was applied, where git has it.
     """
 
     files: tuple[RevisionFile, ...]
@@ -102,6 +102,7 @@ class SetUp:
     lost: Mapping[str, LostFile | None] = field(default_factory=dict)
     applied_form: Mapping[str, LostFile] = field(default_factory=dict)
     unjoined: tuple[str, ...] = ()
+    fetch: str | None = None
 
     def file(self, revision: str) -> RevisionFile | None:
         """The file of that Revision, if it is here."""

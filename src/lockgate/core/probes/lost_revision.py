@@ -26,6 +26,15 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
                 f"run `lockgate doctor --restore {lost.revision}` to bring it back",
             )
         for revision in located.nowhere:
+            if set_up.fetch is not None:
+                yield Finding(
+                    "LG-DOC-4",
+                    NAME,
+                    f"{one.title} records {revision}, and no file here or in git has it, "
+                    "but this clone lacks a part of the history",
+                    f"run `{set_up.fetch}`, and ask again",
+                )
+                continue
             here = located.proved(but=revision)
             yield Finding(
                 "LG-DOC-4",
