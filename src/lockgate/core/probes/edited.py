@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.lockfile import Drift, compare
 from lockgate.core.probes import SetUp
+from lockgate.core.probes.inserted import inserted
 
 NAME = "edited"
 ORDER = 70
@@ -16,11 +17,14 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
     """Where the Ledger has another form than the file; else where the lock file has."""
     told: set[str] = set()
     for one in set_up.databases:
+        below = {file.revision for file, _ in inserted(set_up, one)}
         for revision, (syntax, _) in one.ran.items():
             file = set_up.file(revision)
             if file is None or syntax in (None, file.syntax):
                 continue
             told.add(revision)
+            if below & set(file.parent):
+                continue  # it has another parent now, which is told, and taken back by that cure
             yield Finding(
                 "LG-DOC-8",
                 NAME,

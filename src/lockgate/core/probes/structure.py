@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lockgate.core.catalog import Change, diff
 from lockgate.core.finding import Finding
 from lockgate.core.probes import Examined, SetUp
+from lockgate.core.probes.inserted import inserted
 from lockgate.core.probes.lost_revision import stamping
 from lockgate.core.probes.version_table import wrong_rows
 
@@ -22,6 +23,8 @@ def examine(set_up: SetUp) -> Iterator[Finding]:
             continue
         if any(set_up.file(head) is None for head in one.heads) or wrong_rows(set_up, one):
             continue  # told as a lost revision, or of the version table
+        if any(inserted(set_up, one)):
+            continue  # what it lacks is that revision, and to adopt the lack is no cure
         recorded = ", ".join(one.heads)
         if proved := located.proved():
             truth = " and ".join(proved)
