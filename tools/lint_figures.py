@@ -147,6 +147,7 @@ def look(
         names, rows = state(connection)
         owned = {name.replace(" ", " public.") for (name,) in connection.execute(OWNED)}
         there = {name.partition(" ")[2] for name in names if name.startswith("relation ")}
+        there.update(name for (name,) in connection.execute(INDEXES))
         try:
             with connection.transaction():
                 connection.execute(sql.encode())
@@ -164,8 +165,18 @@ def look(
     emptied = [table for table, count in rows.items() if count and rows_after.get(table) == 0]
     if emptied:
         return there, f"removes every row of {emptied[0]}"
-    written = [table for table, count in updated if 1 < rows.get(table, 0) <= count]
-    return there, f"writes every row of {written[0]}" if written else None
+    written = every_row(updated, rows)
+    return there, f"writes every row of {written}" if written else None
+
+
+def every_row(updated: list[tuple[str, int, int]], rows: dict[str, int]) -> str:
+    """A table of which all rows were updated, of a partitioned one in all partitions; else ''."""
+    for root in {root for _, root, _ in updated}:
+        together = [(name, count) for name, its, count in updated if its == root]
+        there = sum(rows.get(name, 0) for name, _ in together)
+        if 1 < there <= sum(count for _, count in together):
+            return together[0][0]
+    return ""
 
 
 NAMES = b"""
@@ -196,13 +207,18 @@ SELECT 'relation ' || c.oid::regclass FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = ANY ('{a,i}')
 WHERE c.relkind = 'S'
 """
+INDEXES = b"""
+SELECT schemaname || '.' || indexname FROM pg_catalog.pg_indexes
+"""
 TABLES = b"""
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^(pg_|information_schema)' AND c.relkind = 'r' ORDER BY 1
 """
 UPDATED = b"""
-SELECT format('%I.%I', schemaname, relname), n_tup_upd FROM pg_catalog.pg_stat_xact_user_tables
+SELECT format('%I.%I', schemaname, relname),
+    coalesce(pg_catalog.pg_partition_root(relid), relid)::oid::int8, n_tup_upd
+FROM pg_catalog.pg_stat_xact_user_tables ORDER BY 1
 """
 COLUMNS = b"""
 SELECT a.attname, t.typcategory FROM pg_catalog.pg_attribute a
