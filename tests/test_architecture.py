@@ -164,6 +164,7 @@ def test_file_fits_in_a_head(path: Path) -> None:
     [
         ("lockgate.cli.main", {"alembic", "msgspec", "psycopg", "pydantic", "rich", "sqlalchemy"}),
         ("lockgate.cli.options", {"alembic", "msgspec", "psycopg", "pydantic", "rich"}),
+        ("lockgate.workflows.check", {"jinja2", "pglast", "psycopg", "pydantic", "rich", "typer"}),
         ("lockgate.workflows.history", {"pglast", "psycopg", "pydantic", "rich", "typer"}),
         ("lockgate.workflows.listing", {"boto3", "pglast", "pydantic", "rich", "typer"}),
     ],
