@@ -10,6 +10,7 @@ from lockgate.cli.options import (
     Config,
     Output,
     Quiet,
+    ScratchMajor,
     Verbose,
     XArguments,
     open_workspace,
@@ -27,9 +28,7 @@ def check(
     everything: Annotated[
         bool, typer.Option("--all", help="Rehearse also what the lock file has already.")
     ] = False,
-    postgres: Annotated[
-        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to check on.")
-    ] = None,
+    postgres: ScratchMajor = None,
     config: Config = None,
     x: XArguments = None,
     output: Output = Format.TEXT,

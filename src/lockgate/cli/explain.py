@@ -10,18 +10,20 @@ import typer
 from lockgate.cli.options import (
     Config,
     Output,
+    PgVersion,
     Quiet,
+    Schema,
+    TargetEnv,
     Verbose,
     XArguments,
     open_workspace,
+    refuse_both,
     speak,
 )
 from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
     from lockgate.workflows.workspace import Workspace
-
-MAJORS = (14, 18)
 
 
 def register(app: typer.Typer) -> None:
@@ -37,24 +39,9 @@ def explain(
         Path | None,
         typer.Option("--file", "-f", metavar="FILE", help="Statements in a file; - reads stdin."),
     ] = None,
-    schema: Annotated[
-        Path | None,
-        typer.Option(
-            "--schema", metavar="FILE", help="Statements that made what exists, as a dump."
-        ),
-    ] = None,
-    env: Annotated[
-        str | None,
-        typer.Option("--env", metavar="NAME", help="Environment whose structure it is about."),
-    ] = None,
-    pg_version: Annotated[
-        int | None,
-        typer.Option(
-            "--pg-version",
-            metavar="N",
-            help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
-        ),
-    ] = None,
+    schema: Schema = None,
+    env: TargetEnv = None,
+    pg_version: PgVersion = None,
     observe: Annotated[
         bool,
         typer.Option("--observe", help="Run them on a scratch server, and see what they do."),
@@ -91,12 +78,7 @@ def explain(
 
     if (sql is None) == (file is None):
         raise typer.BadParameter("give statements as an argument, or a file with -f, and not both")
-    if schema is not None and env is not None:
-        raise typer.BadParameter("give --schema or --env, and not both")
-    if pg_version is not None and not MAJORS[0] <= pg_version <= MAJORS[1]:
-        raise typer.BadParameter(
-            f"--pg-version is {pg_version}; it is from {MAJORS[0]} to {MAJORS[1]}"
-        )
+    refuse_both(schema, env)
     script = sql.encode(errors="replace") if sql is not None else _read(file)
     version, basis, workspace = existing.NEWEST, None, None
     if env is not None:

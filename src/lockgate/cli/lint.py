@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lockgate.cli.options import (
     Config,
+    PgVersion,
     Quiet,
+    Schema,
+    TargetEnv,
     Verbose,
     XArguments,
     open_workspace,
+    refuse_both,
     speak,
 )
 from lockgate.cli.terminal import TERMINAL
@@ -55,24 +58,9 @@ def lint(
         str | None,
         typer.Option("--since", metavar="BRANCH", help="Only revisions that are not in BRANCH."),
     ] = None,
-    env: Annotated[
-        str | None,
-        typer.Option("--env", metavar="NAME", help="Environment whose structure and sizes count."),
-    ] = None,
-    schema: Annotated[
-        Path | None,
-        typer.Option("--schema", metavar="FILE", help="Statements that made what exists."),
-    ] = None,
-    pg_version: Annotated[
-        int | None,
-        typer.Option(
-            "--pg-version",
-            min=14,
-            max=18,
-            metavar="N",
-            help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
-        ),
-    ] = None,
+    env: TargetEnv = None,
+    schema: Schema = None,
+    pg_version: PgVersion = None,
     in_transaction: Annotated[
         bool,
         typer.Option("--in-transaction", help="Each SQL file runs in one, as with `psql -1`."),
@@ -116,8 +104,7 @@ def lint(
     from lockgate.report.findings import RuleEntry, Shown, formats
     from lockgate.workflows.lint import Request, Tally, run
 
-    if schema is not None and env is not None:
-        raise typer.BadParameter("give --schema or --env, and not both")
+    refuse_both(schema, env)
     request = Request(
         what=tuple(what or ()),
         since=since,

@@ -52,6 +52,31 @@ Rows = Annotated[
         "--rows", metavar="SHARE", help="Fill scratch with made-up rows, 0.1 for a tenth."
     ),
 ]
+FromBase = Annotated[
+    bool, typer.Option("--from-base", help="Begin at base even if a database is named.")
+]
+ScratchMajor = Annotated[
+    int | None,
+    typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL of the scratch server."),
+]
+TargetEnv = Annotated[
+    str | None,
+    typer.Option("--env", metavar="NAME", help="Environment whose structure and sizes count."),
+]
+Schema = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="FILE", help="Statements that made what exists, as a dump."),
+]
+PgVersion = Annotated[
+    int | None,
+    typer.Option(
+        "--pg-version",
+        min=14,
+        max=18,
+        metavar="N",
+        help="Major of PostgreSQL, 14 to 18. [default: the environment's, or 18]",
+    ),
+]
 Tag = Annotated[
     str | None, typer.Option("--tag", help="Arbitrary tag that env.py may read, as in Alembic.")
 ]
@@ -65,6 +90,12 @@ Yes = Annotated[
     str | None,
     typer.Option("--yes", metavar="NAME", help="Confirm by the environment's name; for scripts."),
 ]
+
+
+def refuse_both(schema: Path | None, environment: str | None) -> None:
+    """What exists is what a file makes or what a database holds."""
+    if schema is not None and environment is not None:
+        raise typer.BadParameter("give --schema or --env, and not both")
 
 
 def speak(output: str, quiet: bool, verbose: bool) -> None:

@@ -10,9 +10,11 @@ import typer
 from lockgate.cli.options import (
     Config,
     Env,
+    FromBase,
     Quiet,
     Range,
     Rows,
+    ScratchMajor,
     Verbose,
     XArguments,
     open_workspace,
@@ -39,12 +41,8 @@ def register(app: typer.Typer) -> None:
 def preview(
     range_: Range = None,
     env: Env = None,
-    from_base: Annotated[
-        bool, typer.Option("--from-base", help="Begin at base even if a database is named.")
-    ] = False,
-    postgres: Annotated[
-        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to run them on.")
-    ] = None,
+    from_base: FromBase = False,
+    postgres: ScratchMajor = None,
     rows: Rows = None,
     config: Config = None,
     x: XArguments = None,

@@ -9,10 +9,12 @@ import typer
 from lockgate.cli.options import (
     Config,
     Env,
+    FromBase,
     Output,
     Quiet,
     Range,
     Rows,
+    ScratchMajor,
     Verbose,
     XArguments,
     open_workspace,
@@ -29,15 +31,11 @@ def register(app: typer.Typer) -> None:
 def rehearse(
     range_: Range = None,
     env: Env = None,
-    from_base: Annotated[
-        bool, typer.Option("--from-base", help="Begin at base even if a database is named.")
-    ] = False,
+    from_base: FromBase = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also what the lock file has already.")
     ] = False,
-    postgres: Annotated[
-        int | None, typer.Option("--postgres", metavar="MAJOR", help="PostgreSQL to rehearse on.")
-    ] = None,
+    postgres: ScratchMajor = None,
     write: Annotated[bool, typer.Option("--write/--no-write", help="Update the lock file.")] = True,
     rows: Rows = None,
     config: Config = None,
