@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 
 from lockgate.core.catalog import (
     COLUMN_ORDER,
+    DEPENDENCY_ORDER,
     Catalog,
     CatalogObject,
     Change,
     ChangeKind,
     diff,
 )
+from lockgate.core.ddl.plan import ORDER
+from lockgate.report.changes import changes_text
 
 TABLE = CatalogObject(
     "table", "public.file", "CREATE TABLE public.file", (("column sum", "character varying(64)"),)
@@ -108,6 +111,33 @@ def test_changes_come_in_order_of_dependency_and_the_cosmetic_last() -> None:
     changes = diff(catalog(), catalog(*(CatalogObject(kind, "a", "") for kind in kinds)))
 
     assert [*reversed(kinds[1:]), "comment"] == [change.object for change in changes]
+
+
+def test_changes_and_statements_have_one_order_of_kinds() -> None:
+    function = CatalogObject("function", "public.f()", "SELECT 1")
+
+    changed = [change.object for change in diff(catalog(), catalog(TABLE, INDEX, function))]
+
+    assert ["function", "table", "index"] == changed
+    assert [kind for kind in ORDER if kind in DEPENDENCY_ORDER] == list(DEPENDENCY_ORDER)
+
+
+def test_the_line_of_a_whole_table_counts_what_came_with_it() -> None:
+    added = ChangeKind.ADDED
+    table = Change(added, "table", "public.file", None, None, "", False)
+    brought = [
+        Change(added, "column", "public.file.id", None, None, "type integer", False),
+        Change(added, "column", "public.file.sum", None, None, "type text", False),
+        Change(added, "index", "public.ix", None, None, "table public.file\ncolumns (sum)", False),
+    ]
+    other = Change(added, "column", "public.other.x", None, None, "type text", False)
+
+    shown = changes_text([table, *brought, other], missed=[table])
+
+    assert [
+        "  + table public.file: 2 columns, 1 index  (autogenerate does not see this)",
+        "  + column public.other.x: type text",
+    ] == shown.splitlines()
 
 
 def test_a_catalog_that_lacks_something_has_no_complete_ones_fingerprint() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -23,18 +24,28 @@ def changes_text(
 ) -> str:
     """One line per Change, with from and to below an altered one.
 
-    Below a whole table stand its columns, constraints, indexes and sequences. What is cosmetic is
-    left out unless it is asked for. `missed` are marked as what autogenerate does not see.
+    The line of a whole table counts its columns, constraints, indexes and sequences, which have
+    none of their own. What is cosmetic is left out unless it is asked for. `missed` are marked as
+    what autogenerate does not see.
     """
     lines = []
     for change, members in gathered(c for c in changes if cosmetic or not c.cosmetic):
         first, *rest = _lines(change, indent)
+        first += f": {_counted(members)}" if members else ""
         lines += [f"{first}  ({NOT_SEEN})" if change in (missed or ()) else first, *rest]
-        for member in members:
-            text = member.to if member.kind is ChangeKind.ADDED else member.from_
-            name = member.name.removeprefix(f"{change.name}.")
-            lines.append(f"{indent}    {member.object} {name}: {_one_line(text)}")
     return "\n".join(lines)
+
+
+PLURALS = {"index": "indexes"}
+
+
+def _counted(members: Iterable[Change]) -> str:
+    """`4 columns, 2 constraints, 1 index`."""
+    counts = Counter(member.object for member in members)
+    return ", ".join(
+        f"{count} {kind if count == 1 else PLURALS.get(kind, f'{kind}s')}"
+        for kind, count in sorted(counts.items())
+    )
 
 
 TOLD_WHOLE = (*MEMBERS, "domain", "enum", "index", "policy", "sequence", "statistics", "trigger")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from lockgate.core.catalog import Change, ChangeKind
+from lockgate.core.catalog import DEPENDENCY_ORDER, Change, ChangeKind
 from lockgate.core.ddl.fates import COMING, GONE, Fate, Fates
 from lockgate.core.ddl.kinds import kinds
 from lockgate.core.ddl.kinds.columns import inherited
@@ -39,61 +39,15 @@ from lockgate.core.ddl.text import split_list, split_name
 
 FOREIGN_KEY = "foreign key"
 
-ORDER = (
-    "schema",
-    "extension",
-    "collation",
-    "conversion",
-    SHELL,
-    "enum",
-    "type",
-    "attribute",
-    "domain",
-    "function",
-    "procedure",
-    "operator",
-    "operator family",
-    "operator class",
-    "aggregate",
-    "cast",
-    "language",
-    "transform",
-    "access method",
-    "domain constraint",
-    "text search parser",
-    "text search template",
-    "text search dictionary",
-    "text search configuration",
-    "foreign-data wrapper",
-    "server",
-    "sequence",
-    "table",
-    "foreign table",
-    INHERITANCE,
-    "column",
-    COLUMN_DEFAULT,
-    SEQUENCE_OWNER,
-    "constraint",
-    "index",
-    PARTITION,
-    ATTACHMENT,
-    FOREIGN_KEY,
-    REPLICA_IDENTITY,
-    CLUSTERING,
-    "view",
-    "materialized view",
-    VIEW_COLUMN,
-    "statistics",
-    "trigger",
-    "rule",
-    "policy",
-    EXTENSION_DEPENDENCY,
-    "publication",
-    "publication table",
-    "publication schema",
-    "security label",
-    "event trigger",
-)
+UNITS_AFTER = {
+    "conversion": (SHELL,),
+    "foreign table": (INHERITANCE,),
+    "column": (COLUMN_DEFAULT, SEQUENCE_OWNER),
+    "index": (PARTITION, ATTACHMENT, FOREIGN_KEY, REPLICA_IDENTITY, CLUSTERING),
+    "materialized view": (VIEW_COLUMN,),
+}
+"""Units that are no objects, behind the kind of object that they follow."""
+ORDER = tuple(one for kind in DEPENDENCY_ORDER for one in (kind, *UNITS_AFTER.get(kind, ())))
 """Kinds in the order in which they are made where nothing else decides; dropped in reverse."""
 RANKS = {kind: rank for rank, kind in enumerate(ORDER)}
 
