@@ -194,3 +194,25 @@ def test_type_that_only_forgets_the_zone_loses_no_value() -> None:
         "SET TimeZone = 'UTC'; ALTER TABLE orders ALTER placed TYPE timestamp", given=given
     )
     assert ["LG008", "LG035"] == loud("ALTER TABLE orders ALTER placed TYPE date", given=given)
+
+
+EACH = "FOR r IN SELECT a FROM orders LOOP UPDATE orders SET a = 1 WHERE orders.a = r.a; END LOOP;"
+FEW = "DELETE FROM orders WHERE a IN (SELECT a FROM orders LIMIT 5); EXIT WHEN NOT FOUND;"
+
+
+@pytest.mark.parametrize(
+    ("code", "codes"),
+    [
+        (f"DECLARE r record; BEGIN {EACH} END", ["LG046"]),
+        (f"DECLARE r record; BEGIN {EACH.replace('FROM orders', 'FROM people')} END", []),
+        (f"DECLARE r record; BEGIN {EACH.replace('orders LOOP', 'orders LIMIT 3 LOOP')} END", []),
+        (f"BEGIN LOOP {FEW} END LOOP; END", ["LG034"]),
+        (f"BEGIN LOOP {FEW} COMMIT; END LOOP; END", []),
+    ],
+)
+def test_loop_over_all_rows_is_a_write_to_all_unless_it_commits(
+    code: str, codes: list[str]
+) -> None:
+    given = "CREATE TABLE orders (a int); CREATE TABLE people (a int, b int)"
+
+    assert codes == loud(f"DO $$ {code} $$", given=given)

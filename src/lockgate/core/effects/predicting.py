@@ -16,6 +16,7 @@ from lockgate.core.effects import (
     procedures,
     rows,
 )
+from lockgate.core.effects.loops import whole_table_loops
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Structure
 from lockgate.core.effects.touched import Touched
@@ -56,6 +57,8 @@ def nested_statements(
     def follow(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
         if kind == "DoStmt":
             procedures.do(touched, tree, sql, keep)
+            for changing, whole in whole_table_loops(sql):
+                keep(touched, changing, whole, sql)
         elif kind == "CallStmt":
             procedures.call(touched, tree, keep)
         elif kind == "SelectStmt":
