@@ -91,7 +91,7 @@ class _Watch:
 
     def __init__(self, gate: Gate, pid: int, *, code: bool) -> None:
         self.gate = gate
-        self.code = code
+        self.what = _ALL if code else _WITHOUT_FILE
         self.reader = gate.reader
         self.shut, self.other = gate.keepers
         self.holder = gate.holder
@@ -105,14 +105,14 @@ class _Watch:
 
     def begin(self) -> None:
         """Shuts pg_class before the statement starts; only a superuser may."""
-        try:
-            self.shut.execute(SHUT)
-        except errors.InsufficientPrivilege:
-            self.shut.execute("ROLLBACK")
+        self.shut.pgconn.send_query(SHUT)
+        held: dict[int, str] = dict(self.reader.execute(query("holding"), self.what).fetchall())
+        _drain(self.shut)
+        if self.shut.info.transaction_status is not TransactionStatus.INTRANS:
             self.keeps_shut = self.gate.sees_all = False
+            _let_go(self.shut)
             return
-        kinds = _ALL if self.code else _WITHOUT_FILE
-        self.held = dict(self.reader.execute(query("holding"), kinds).fetchall())
+        self.held = held
         if self.held:
             self._hold("BEGIN; SET LOCAL lock_timeout = 1", list(self.held))
 
@@ -139,8 +139,7 @@ class _Watch:
         except psycopg.Error as error:
             self.error = error
         finally:
-            for keeper in (self.shut, self.other, self.holder):
-                _let_go(keeper)
+            _let_go(self.shut, self.other, self.holder)
 
     def _read_and_let_pass(self) -> None:
         pause_s, waits = 0.0, self._waits_at_gate()
@@ -177,22 +176,30 @@ class _Watch:
     def _let_pass(self) -> None:
         """Lets the statement past one write to pg_class, and shuts it again behind it."""
         queued = self.other.info.backend_pid
-        if self.other.info.transaction_status is TransactionStatus.IDLE:
-            self.other.pgconn.send_query(SHUT)
+        _drain(self.other)
+        self.other.pgconn.send_query(SHUT)
         while not any(pid == queued and oid == PG_CLASS for pid, oid, _, _ in self._look()):
             pass  # behind the statement, so that it cannot come by twice
         _let_go(self.shut)
         self.shut, self.other = self.other, self.shut
 
 
-_WITHOUT_FILE = {"kinds": ["p", "I"], "mode": "SHARE UPDATE EXCLUSIVE"}
-_ALL = {"kinds": ["r", "p", "I"], "mode": "SHARE ROW EXCLUSIVE"}
+_WITHOUT_FILE = {"all": False, "mode": "SHARE UPDATE EXCLUSIVE"}
+_ALL = {"all": True, "mode": "SHARE ROW EXCLUSIVE"}
 """What is held while code runs: against every lock but those of reading."""
 
 
-def _let_go(keeper: psycopg.Connection) -> None:
-    """Ends what `keeper` holds or waits for."""
+def _drain(keeper: psycopg.Connection) -> None:
+    """Waits for what was sent to `keeper`."""
     while keeper.pgconn.get_result() is not None:
         pass
-    if keeper.info.transaction_status is not TransactionStatus.IDLE:
-        keeper.execute("ROLLBACK")
+
+
+def _let_go(*keepers: psycopg.Connection) -> None:
+    """Ends what `keepers` hold or wait for, all at once."""
+    for keeper in keepers:
+        _drain(keeper)
+        if keeper.info.transaction_status is not TransactionStatus.IDLE:
+            keeper.pgconn.send_query(b"ROLLBACK")
+    for keeper in keepers:
+        _drain(keeper)

@@ -9,5 +9,15 @@ SELECT c.oid::pg_catalog.int8 AS oid,
        END AS lock
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relkind::pg_catalog.text = ANY (%(kinds)s) AND c.oid >= 16384 AND c.relpersistence <> 't'
+ WHERE c.oid >= 16384 AND c.relpersistence <> 't'
+   AND c.oid IN (SELECT t.partrelid
+                   FROM pg_catalog.pg_partitioned_table AS t
+                  UNION ALL
+                 SELECT i.indexrelid
+                   FROM pg_catalog.pg_partitioned_table AS t
+                   JOIN pg_catalog.pg_index AS i ON i.indrelid = t.partrelid
+                  UNION ALL
+                 SELECT r.oid
+                   FROM pg_catalog.pg_class AS r
+                  WHERE %(all)s AND r.relkind = 'r')
  ORDER BY c.relkind <> 'I', c.oid DESC
