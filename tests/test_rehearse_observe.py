@@ -96,6 +96,26 @@ def test_a_login_that_sees_half_of_it_claims_no_disagreement(
     ]
 
 
+def test_statements_before_a_failure_are_kept_and_the_failed_one_is_named(
+    make_project: MakeProject, server: Server, lockgate: RunLockgate
+) -> None:
+    up = "op.execute('ALTER TABLE item ADD n int')\n    op.execute('ALTER TABLE nothing ADD n int')"
+    folder = make_project(SETTINGS, revisions=REVISIONS | {"broken": (up, "pass")})
+
+    answer = lockgate(folder, "rehearse", "--format", "json", SCRATCH_URL=server.url.render())
+    text = lockgate(folder, "rehearse", SCRATCH_URL=server.url.render())
+
+    (broken,) = [r for r in json.loads(answer.stdout)["revisions"] if r["revision"] == "broken"]
+    assert [
+        ("ALTER TABLE item ADD n int", False, ["observed"]),
+        ("ALTER TABLE nothing ADD n int", True, ["unknown"]),
+    ] == [
+        (s["sql"], s["failed"], [e["evidence"] for e in s["effects"]]) for s in broken["statements"]
+    ]
+    assert '"nothing" does not exist' in broken["error"]
+    assert "      sent: ALTER TABLE nothing ADD n int\n" in text.stdout
+
+
 def test_verbose_tells_what_is_blocked(
     make_project: MakeProject, server: Server, lockgate: RunLockgate, tmp_path: Path
 ) -> None:
@@ -114,4 +134,6 @@ def test_a_disagreement_is_told_without_being_asked() -> None:
 
     text = rehearsal_text(Rehearsal("18.4", "base", (one,)))
 
-    assert f"!! prediction and observation disagree on {said}: please report it" in text
+    assert (
+        f"!! lockgate contradicts itself on {said}; what was seen counts: please report it" in text
+    )

@@ -27,6 +27,11 @@ class PreviewedStatement:
     disagreements: tuple[str, ...] = ()
 
     @property
+    def failed(self) -> bool:
+        """Whether it was sent, and the server refused it."""
+        return self.statement.milliseconds is None
+
+    @property
     def is_up(self) -> bool:
         """Whether a revision sent it on its way up."""
         return self.statement.direction is Direction.UP

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lockgate.core.agreement import disagreement_words
 from lockgate.core.duration import format_duration
 from lockgate.core.preview import PreviewedStatement
 from lockgate.core.rehearsal import Rehearsal, RevisionRehearsal, structural
@@ -97,6 +98,7 @@ def _statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
         "direction": statement.direction.value,
         "line": statement.line,
         "milliseconds": statement.milliseconds,
+        "failed": previewed.failed,
         "effects": effects,
         "disagreements": list(previewed.disagreements),
     }
@@ -106,10 +108,7 @@ def _observed(one: RevisionRehearsal, *, verbose: bool) -> list[str]:
     """What the upgrade's statements blocked on scratch, and where that was predicted otherwise."""
     lines = list(_blocked(one)) if verbose else []
     for previewed in one.statements:
-        lines += [
-            f"      !! prediction and observation disagree on {text}: please report it to lockgate"
-            for text in previewed.disagreements
-        ]
+        lines += [f"      !! {disagreement_words(text)}" for text in previewed.disagreements]
     return lines
 
 
@@ -133,6 +132,15 @@ def _blocked(one: RevisionRehearsal) -> Iterator[str]:
 
 MOST_NAMED = 4
 """Relations that one statement locks, its table's indexes among them."""
+
+
+def _in_short(sql: str) -> str:
+    line = " ".join(sql.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+
+
+_WIDTH = 66
+"""What is left of 80 columns."""
 
 
 def _sign(one: RevisionRehearsal) -> str:
@@ -161,6 +169,7 @@ def _details(one: RevisionRehearsal) -> list[str]:
         lines.append('      the downgrade does nothing: write it, or say irreversible = "why"')
     if one.error is not None:
         lines.append(f"      {one.error}")
+        lines += [f"      sent: {_in_short(s.sql)}" for s in one.statements[-1:] if s.failed]
     if not one.ok and (changes := changes_text(one.changes, indent="      ")):
         lines += ["      left after the downgrade:", changes]
     return lines

@@ -284,11 +284,12 @@ class _OneByOne:
         )
         statements: list[PreviewedStatement] = []
         try:
-            statements += self._watched(text, up=True)
+            self._watch(text, statements, up=True)
         except LockgateError as error:
             untried: Down = "failed" if result.down == "ok" else result.down
             took = time.monotonic() - started
-            return replace(result, down=untried, error=error.message, seconds=took)
+            result = replace(result, down=untried, error=error.message, seconds=took)
+            return replace(result, statements=tuple(statements))
         self.reached.append(text)
         after = self.databases.catalogs(self.tables)
         result = replace(result, up="ok", fingerprint=fingerprint(after))
@@ -306,7 +307,7 @@ class _OneByOne:
         after: dict[str, Catalog],
     ) -> RevisionRehearsal:
         try:
-            statements += self._watched(text, up=False)
+            self._watch(text, statements, up=False)
         except LockgateError as error:
             self._start_over()
             return replace(result, down="failed", error=error.message)
@@ -333,14 +334,18 @@ class _OneByOne:
         self.catalogs = again
         return result
 
-    def _watched(self, text: RevisionText, *, up: bool) -> tuple[PreviewedStatement, ...]:
-        """One revision in a run of its own, and what was seen of its statements."""
+    def _watch(self, text: RevisionText, statements: list[PreviewedStatement], *, up: bool) -> None:
+        """One revision in a run of its own; adds its `statements`, also those before a failure."""
         structure = None
         if len(self.catalogs) == 1:
             structure = Structure.from_catalog(next(iter(self.catalogs.values())))
         with ObservingCollector(self.databases.urls) as collector:
-            self._run(text, up=up, observer=collector)
-        return observed_statements(collector, structure, self.scratch.major)
+            try:
+                self._run(text, up=up, observer=collector)
+            except LockgateError:
+                statements += observed_statements(collector, structure, self.scratch.major)
+                raise
+        statements += observed_statements(collector, structure, self.scratch.major)
 
     def _run(self, text: RevisionText, *, up: bool, observer: Observer | None = None) -> None:
         """One revision in a run of its own, its file read afresh."""
