@@ -7,6 +7,7 @@ repeat a test for each major of LOCKGATE_TEST_MAJORS (default: 18, and 15 where 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.core.agreement import CONTRADICTS
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.binaries import Binaries, BinariesNotFound, find_binaries
 from lockgate.postgres.servers import Server, create_database, drop_database, scratch_server
@@ -236,7 +238,7 @@ def lockgate(tmp_path: Path) -> RunLockgate:
 
     def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         home.mkdir(exist_ok=True)
-        return subprocess.run(
+        answer = subprocess.run(
             [Path(sys.executable).with_name("lockgate"), *arguments],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **environ},
@@ -245,5 +247,11 @@ def lockgate(tmp_path: Path) -> RunLockgate:
             encoding="utf-8",
             timeout=120,
         )
+        assert not DISAGREEMENT.search(answer.stdout + answer.stderr), answer.stdout
+        return answer
 
     return run
+
+
+DISAGREEMENT = re.compile(rf'{CONTRADICTS}|"disagreements": \[\s*"')
+"""Where prediction and observation differ, a command tells its user; here it is a failure."""

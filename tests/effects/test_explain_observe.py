@@ -25,7 +25,7 @@ def test_what_is_observed_beats_what_was_predicted_and_the_difference_is_said() 
     (finding,) = disagreement_findings(both.disagreements, statement=0)
     assert effects(seen) == both.statement
     assert (
-        "prediction and observation disagree on public.t: "
+        "lockgate contradicts itself on public.t: "
         "predicted ACCESS EXCLUSIVE, observed SHARE and read as a whole"
     ) == finding.message
 

@@ -64,6 +64,15 @@ def agree(
     )
 
 
+CONTRADICTS = "lockgate contradicts itself"
+"""How each disagreement begins; our own tests fail where a command says it."""
+
+
+def disagreement_words(text: str) -> str:
+    """A disagreement as a person reads it, with what to do about it."""
+    return f"{CONTRADICTS} on {text}; what was seen counts: please report it"
+
+
 def disagreement_findings(
     lines: tuple[str, ...], *, statement: int, file: str | None = None, line: int | None = None
 ) -> tuple[Finding, ...]:
@@ -72,8 +81,8 @@ def disagreement_findings(
         Finding(
             "LG-OBS-1",
             "observation",
-            f"prediction and observation disagree on {text}",
-            "report it to lockgate with the statement and the server's version",
+            f"{CONTRADICTS} on {text}",
+            "report it with the statement and the server's version; what was seen counts",
             Severity.WARNING,
             statement=statement,
             relation=text.partition(": ")[0],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+from lockgate.core.agreement import disagreement_words
 from lockgate.core.effect import StatementEffects, Transactional
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
@@ -108,7 +109,7 @@ def _statements(statements: Sequence[PreviewedStatement], findings: Placed) -> I
         if previewed.effects is not None:
             yield from _effects(previewed.effects)
         for text in previewed.disagreements:
-            said = f"prediction and observation disagree on {text}: please report it to lockgate"
+            said = disagreement_words(text)
             yield f'<p class="error"><b>disagreement</b>: {escape(said)}</p>'
         if previewed.forecast is not None:
             yield f"<p>forecast: {'<br>'.join(map(escape, phrases(previewed.forecast)))}</p>"

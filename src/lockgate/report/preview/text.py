@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from lockgate.core.agreement import disagreement_words
 from lockgate.core.preview import Preview, PreviewedStatement
 from lockgate.report.changes import changes_text
 from lockgate.report.effects import effects_lines
@@ -60,7 +61,7 @@ def _block(
             found = effects_lines(previewed.effects, colour=colour)
             lines += [f"      -- {line}" for line in found]
         for text in previewed.disagreements:
-            words = f"prediction and observation disagree on {text}: please report it to lockgate"
+            words = disagreement_words(text)
             lines += wrapped(words, width, first="      !! ", rest="      !! ")
         if previewed.forecast is not None:
             found = forecast_lines(previewed.forecast, width=width - 6)
