@@ -158,6 +158,16 @@ def test_revision_refuses_two_heads_until_they_are_merged(project: Path, run: Ru
     assert len(json.loads(heads.stdout)["revisions"]) == 1
 
 
+def test_revision_says_that_its_template_is_missing(project: Path, run: Run) -> None:
+    template = project / "migrations" / "script.py.mako"
+    template.unlink()
+
+    done = run("revision", "-m", "x", "--env", "dev")
+
+    assert 2 == done.returncode
+    assert f'error[LG-NEW-4]: there is no "{template}"' in done.stderr
+
+
 def test_revision_empty_writes_a_file_to_be_filled(project: Path, run: Run) -> None:
     before = versions(project)
 

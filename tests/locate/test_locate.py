@@ -143,6 +143,20 @@ def test_no_git_is_no_error(site: Site) -> None:
     assert (1, {}, ["never"]) == (status, found["file_found"], found["file_missing"])
 
 
+def test_a_role_that_may_not_read_the_version_table_is_told_so(at_head: Site) -> None:
+    at_head.do("CREATE ROLE outsider LOGIN")
+    settings = at_head.root / "lockgate.toml"
+    outside = at_head.url.render().replace("postgres@", "outsider@")
+    settings.write_text(settings.read_text().replace("env:DEV_URL", outside))
+
+    done = at_head.run("locate", "dev")
+    at_head.do("DROP ROLE outsider")
+
+    assert 4 == done.returncode
+    said = "the login may not even ask which revision the database is at: permission denied"
+    assert f"error[LG-RUN-10]: {said} for table alembic_version" in done.stderr
+
+
 def test_a_role_that_may_not_see_all_gets_no_answer_that_is_wrong(
     rehearsed: Site, server: Server
 ) -> None:

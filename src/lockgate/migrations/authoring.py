@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from alembic.autogenerate import RevisionContext
@@ -45,6 +46,26 @@ class NoModels(LockgateError):
     def hint(self) -> str:
         """Name the models, or write the revision by hand."""
         return "pass target_metadata=Base.metadata there, or write the revision with --empty"
+
+
+@dataclass(eq=False)
+class TemplateMissing(LockgateError):
+    """The folder of the revisions lacks the template that a new one is written from."""
+
+    path: Path
+
+    code: ClassVar[str] = "LG-NEW-4"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
+
+    @property
+    def message(self) -> str:
+        """Which file."""
+        return f'there is no "{self.path}", which a new revision is written from'
+
+    @property
+    def hint(self) -> str:
+        """Where to get one."""
+        return "add the file: `alembic init /tmp/new` makes one, which serves every project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +252,16 @@ def empty(project: AlembicProject, wish: Wish, *, target: Target, guard: Guard) 
     return _write(context, ())
 
 
+def demand_template(project: AlembicProject) -> None:
+    """Raises TemplateMissing where there is nothing that a revision could be written from."""
+    template = Path(project.directory.dir, "script.py.mako")
+    if not template.is_file():
+        raise TemplateMissing(template)
+
+
 def merge(project: AlembicProject, revisions: tuple[str, ...], wish: Wish) -> Authored:
     """A revision that joins `revisions` and does nothing itself."""
+    demand_template(project)
     try:
         script = project.directory.generate_revision(
             wish.rev_id or rev_id(),

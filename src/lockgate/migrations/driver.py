@@ -36,6 +36,7 @@ from lockgate.migrations.failures import (
     AlembicRefused,
     EnvPyCannotConnect,
     EnvPyRanNothing,
+    LoginLacksRight,
     RevisionCodeFailed,
     RunFailed,
     RunRecord,
@@ -443,6 +444,8 @@ class _Run:
             return AlembicRefused(one_line(str(error)))
         if isinstance(error, exc.OperationalError) and not self.version_tables:
             return EnvPyCannotConnect(self.where(error), self.scrubbed(server_words(error)))
+        if isinstance(error, exc.DBAPIError) and self.step is None and sqlstate(error) == "42501":
+            return LoginLacksRight(self.scrubbed(server_words(error)))
         words = one_line(traceback.format_exception_only(error)[-1])
         return RevisionCodeFailed(
             where=self.where(error),

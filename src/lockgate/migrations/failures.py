@@ -170,6 +170,26 @@ class EnvPyCannotConnect(LockgateError):
         return "compare what env.py connects to with `lockgate env show`"
 
 
+@dataclass(eq=False)
+class LoginLacksRight(LockgateError):
+    """The login may not do what `env.py` and Alembic ask before the first revision."""
+
+    reason: str
+
+    code: ClassVar[str] = "LG-RUN-10"
+    exit_status: ClassVar[ExitStatus] = ExitStatus.UNREACHABLE
+
+    @property
+    def message(self) -> str:
+        """The server's words."""
+        return f"the login may not even ask which revision the database is at: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        """What it takes."""
+        return "use a login that may, or let this one SELECT from Alembic's version table"
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE in a driver's error, whichever driver it is."""
     original = getattr(error, "orig", error)

@@ -58,6 +58,7 @@ def adopt(workspace: Workspace, environment: str, message: str | None) -> Adopte
         for one in diagnose(workspace, environment).set_up.databases
         if one.expected is not None or one.problem is not None or not one.part
     )
+    authoring.demand_template(workspace.project)
     heads = tuple(workspace.project.directory.get_heads())
     if others:
         raise NothingToAdopt(environment, "it has several databases, and a revision is for all")

@@ -108,6 +108,7 @@ def revision(
     project = workspace.project
     if wish.head == "head" and len(heads := tuple(sorted(project.directory.get_heads()))) > 1:
         raise SeveralHeads(heads)
+    authoring.demand_template(project)
     if not empty:
         _refuse_behind(destination, wish)
     if not empty:
