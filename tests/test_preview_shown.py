@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from lockgate.core.effect import Effect, LockMode, StatementEffects
 from lockgate.core.finding import Finding
+from lockgate.core.plan import Verdict
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.core.statement import Direction, Statement
+from lockgate.report.plan_page import plan_html
 from lockgate.report.preview import preview_html, preview_markdown, preview_text
+from tests.deploying.test_plan import with_statement
 
 CHECK = "ALTER TABLE item ADD CHECK (a < b AND note <> '</pre>' || '````' || '|')"
 MESSAGE = "Compare <a> & b | c"
@@ -55,6 +59,19 @@ def test_page_shows_names_and_sql_as_they_are_written() -> None:
     assert "1 statement, 1 blocks reads and writes; 1 error" in page.words
     assert "error LG005: blocks | reads→ add it NOT VALID" in page.words
     assert 1 == page.elements.count("pre")
+    assert not {"script", "img", "link"} & set(page.elements)
+
+
+def test_page_of_a_plan_has_what_is_approved_and_which_gate_refuses() -> None:
+    verdicts = (Verdict("drift", False, "table <a> & <b> differ"),)
+    plan = replace(with_statement(CHECK), verdicts=verdicts)
+
+    page = Page(plan_html(plan))
+
+    assert "production, PostgreSQL 18, from a1\nto b2, 1 revision" in page.words
+    assert "driftrefusestable <a> & <b> differ" in page.words
+    assert CHECK in page.words
+    assert f"lockgate deploy prod --approve {plan.hash}" in page.words
     assert not {"script", "img", "link"} & set(page.elements)
 
 

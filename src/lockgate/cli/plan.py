@@ -26,6 +26,7 @@ class PlanFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +65,7 @@ def plan(
     speak(output, quiet, verbose)
     from lockgate.core.gates import parse_waivers
     from lockgate.report.plan import plan_document, plan_markdown, plan_text
+    from lockgate.report.plan_page import plan_html
     from lockgate.workflows.plan import make_plan
     from lockgate.workflows.workspace import write_atomically
 
@@ -76,6 +78,8 @@ def plan(
         TERMINAL.document("plan", plan_document(made))
     elif output is PlanFormat.MARKDOWN:
         TERMINAL.text(plan_markdown(made))
+    elif output is PlanFormat.HTML:
+        TERMINAL.text(plan_html(made))
     else:
         TERMINAL.text(plan_text(made, width=TERMINAL.width, verbose=verbose))
     return 0 if all(verdict.passes for verdict in made.verdicts) else 1
