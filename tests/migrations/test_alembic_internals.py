@@ -59,7 +59,7 @@ READ: list[tuple[type, str]] = [
 ]
 """Attributes of instances."""
 
-OURS = {"_lockgate_started", "_getframe"}
+OURS = {"_lockgate_started", "_getframe", "_exit"}
 """Underscored names that lockgate gives itself, or that are Python's."""
 
 
