@@ -1589,6 +1589,10 @@ add(
             "ALTER TABLE t ALTER a SET NOT NULL",
             "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a",
         ),
+        "a name of a not null of long names": (
+            f'CREATE TABLE "{"ü" * 30}x" ("{"ö" * 25}" int NOT NULL)',
+            f'CREATE TABLE "{"ü" * 30}x" ("{"ö" * 25}" int CONSTRAINT foo NOT NULL)',
+        ),
         "a comment on a not null": (
             "ALTER TABLE t ALTER a SET NOT NULL",
             "ALTER TABLE t ADD CONSTRAINT foo NOT NULL a; COMMENT ON CONSTRAINT foo ON t IS 'x'",

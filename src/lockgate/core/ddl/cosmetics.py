@@ -17,6 +17,7 @@ from lockgate.core.ddl.script import ScriptStatement
 from lockgate.core.ddl.structure import SEQUENCE_OWNER, Key, Structure
 from lockgate.core.ddl.text import (
     IDENTIFIER,
+    given_name,
     literal,
     quote,
     split_list,
@@ -201,10 +202,11 @@ class Settling:
             return
         if any(one.get("not null") not in (None, "no inherit") for one in found):
             return
-        default = "_".join(map(unquote, [*(holder[1:]), last, "not", "null"]))
-        old, new = (text or quote(default) for text in (now, goal))
+        given = quote(given_name([unquote(part) for part in (*holder[1:], last)], "not_null"))
+        old, new = (text or given for text in (now, goal))
         what = f"TABLE {table}" if column else f"DOMAIN {name}"
-        yield f"ALTER {what} RENAME CONSTRAINT {old} TO {new}"
+        if unquote(old) != unquote(new):
+            yield f"ALTER {what} RENAME CONSTRAINT {old} TO {new}"
 
     def _granted(
         self, name: str, now: CatalogObject | None, goal: CatalogObject | None

@@ -81,6 +81,23 @@ def unquote(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
+def given_name(parts: list[str], label: str) -> str:
+    """The name that PostgreSQL gives to what has none, of a table and a column, or of a type.
+
+    The longest part is cut, byte by byte, until all fit in 63. Source: `makeObjectName`.
+    """
+    lengths = [len(part.encode()) for part in parts]
+    while sum(lengths) + len(parts) + len(label) > 63:
+        # Of two as long the later one is cut.
+        longest = max(range(len(lengths)), key=lambda place: (lengths[place], place))
+        lengths[longest] -= 1
+    cut = (
+        part.encode()[:length].decode(errors="ignore")
+        for part, length in zip(parts, lengths, strict=True)
+    )
+    return "_".join([*cut, label])
+
+
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """What a text names.
