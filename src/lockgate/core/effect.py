@@ -62,7 +62,8 @@ class Effect:
     it anew. `builds` are the indexes of it that are built, as relations are named. A relation is
     `out_of_use` where nobody looks at it any more when the lock is taken, as with an index that is
     dropped CONCURRENTLY. Its TOAST table is named by a number that only the server knows, and goes
-    with it: `toast` is None where nothing locks that for longer than a row takes.
+    with it: `toast` is None where nothing locks that for longer than a row takes. `passing` is a
+    mode that is let go before the work begins, which stands under one that blocks nobody.
     """
 
     relation: str
@@ -73,11 +74,12 @@ class Effect:
     evidence: Evidence = Evidence.PREDICTED
     out_of_use: bool = False
     toast: Toast | None = None
+    passing: bool = False
 
     @property
     def blocks(self) -> tuple[str, ...]:
         """What of an application waits: `reads`, `writes`, both or neither."""
-        return () if self.out_of_use else self.mode.blocks
+        return () if self.out_of_use or self.passing else self.mode.blocks
 
 
 class Transactional(StrEnum):

@@ -19,7 +19,7 @@ from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Gate, Passed, Seen, Witness, open_gate
 from lockgate.postgres.observe.hearing import SPEAK_UP, listen
 from lockgate.postgres.observe.said import Said, read_messages
-from lockgate.postgres.observe.work import ALTER_TABLE, TRUNCATE
+from lockgate.postgres.observe.work import ALTER_TABLE, REINDEX, TRUNCATE
 from lockgate.workflows.scratch import StepCollector
 
 
@@ -119,7 +119,7 @@ def _may_stand_in_transaction(statement: Statement) -> bool:
     )
 
 
-_TAGS = {"TruncateStmt": TRUNCATE, "AlterTableStmt": ALTER_TABLE}
+_TAGS = {"TruncateStmt": TRUNCATE, "AlterTableStmt": ALTER_TABLE, "ReindexStmt": REINDEX}
 
 
 class _Watched:

@@ -55,6 +55,9 @@ def reindex(touched: Touched, tree: Tree) -> None:
             if table.kind is Kind.PARTITIONED:
                 touched.forbidden = True
                 touched.lock(table, SUX if concurrent else SHARE)
+                for part in structure.below(table):
+                    # Also CONCURRENTLY, for a moment: to see that all of them stay.
+                    touched.lock(part, SHARE).passing = concurrent
                 for relation in structure.with_below(table):
                     _reindex_table(touched, relation, concurrent)
             else:
@@ -96,6 +99,7 @@ def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
         touched.forbidden = True
         touched.lock(table, SUX if concurrent else SHARE)
         for other in list(structure.parts_of_index(index.name)):
+            touched.lock(other, SHARE)
             _reindex_index(touched, other, concurrent)
         return
     # The old one of two is dropped when the new one has taken its place.

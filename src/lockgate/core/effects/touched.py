@@ -28,6 +28,7 @@ class _Touch:
     builds: list[str] = field(default_factory=list)
     unknown: bool = False
     out_of_use: bool = False
+    passing: bool = False
     toast: LockMode | None = None
     toast_index: LockMode | None = None
 
@@ -134,6 +135,7 @@ class Touched:
                 Evidence.UNKNOWN if self._is_doubted(name, touch) else Evidence.PREDICTED,
                 touch.out_of_use,
                 Toast(touch.toast, touch.toast_index) if touch.toast is not None else None,
+                touch.passing,
             )
             for name, touch in self.relations.items()
             if name[0] not in _SYSTEM and not self._is_made_within(name)

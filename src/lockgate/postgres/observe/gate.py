@@ -7,9 +7,9 @@ holds pg_class shut until the statement waits before it, the locks are read, the
 behind the statement, and the first lets go; the statement goes on to its next write. Between the
 stops the locks are read as fast as the server answers.
 
-Partitioned tables and indexes have no file, and some statements pass by them without a write: those
-are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them. Code that commits may do
-so after any lock: while it runs, all tables are held.
+Some statements lock a partitioned table or index, and all partitions, and let them go without a
+write: those are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them. Code that
+commits may do so after any lock: while it runs, all tables are held.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any
 
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast
 from lockgate.postgres.observe.said import Said
-from lockgate.postgres.observe.work import STORED, Relation, Work, weigh
+from lockgate.postgres.observe.work import REINDEX, STORED, Relation, Work, weigh
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # Any: the columns of the answer
 """Runs SQL without parameters in the session that is observed, and answers its rows."""
@@ -128,8 +128,9 @@ class Witness:
                 scans=_is_scan(mode, oid, work, read) and old[oid].kind in STORED,
                 builds=work.built.get(oid, ()),
                 evidence=Evidence.OBSERVED,
-                out_of_use=mode is _STRONGEST and gathered.get(old[oid].indexed) is _CONCURRENT,
+                out_of_use=mode is _STRONGEST and _goes_on(taken.get(old[oid].indexed)),
                 toast=toasts.get(oid),
+                passing=tag == REINDEX and mode is LockMode.SHARE and _goes_on(taken.get(oid)),
             )
             for oid, mode in gathered.items()
             if not old[oid].toast_of
@@ -152,6 +153,11 @@ class Witness:
         if not oids:
             return {}
         return _relations(self.ask(f"{query('relations')} AND c.oid IN ({oids})"))
+
+
+def _goes_on(modes: frozenset[LockMode] | None) -> bool:
+    """Whether a table is used while the statement works on it, after `modes` on the table."""
+    return modes is not None and _CONCURRENT in modes and _STRONGEST not in modes
 
 
 def _toasts(modes: Mapping[Relation, LockMode]) -> dict[int, Toast]:

@@ -15,8 +15,8 @@ from lockgate.postgres.observe.said import Said
 STORED = "rm"
 """Kinds of relations whose rows lie in them: tables and materialized views."""
 
-TRUNCATE, ALTER_TABLE = "TRUNCATE TABLE", "ALTER TABLE"
-"""Command tags: new files of the one are no work; the other says each time that it rewrites."""
+TRUNCATE, ALTER_TABLE, REINDEX = "TRUNCATE TABLE", "ALTER TABLE", "REINDEX"
+"""Command tags: new files of the first are no work; the second says each time that it rewrites."""
 
 
 @dataclass(frozen=True, slots=True)
