@@ -5,8 +5,9 @@ and an enum, and one revision that makes them. Whole processes in turns, all on 
 runs already; the median of each, from which the median of a process that only imports the
 models is taken: for lockgate one that looks for garbage as seldom as it does. "fresh" is a
 checkout that has nothing but what is committed; "remembered" one whose lock file proves
-nothing, after a check; "first" is that check, which makes the models' schema. Run it with the
-interpreter that has lockgate and Alembic installed:
+nothing, after a check; "first" is that check, which makes the models' schema. With many tables
+lockgate may come out below nothing: its copy of the process ends without freeing the models.
+Run it with the interpreter that has lockgate and Alembic installed:
 
     python benchmarks/check.py [--tables N ...] [--runs N]
 """
