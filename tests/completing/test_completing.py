@@ -196,6 +196,21 @@ def test_revision_drops_what_only_the_revisions_have_if_it_is_named(project: Mak
     assert "DROP VIEW public.items" in Path(named["path"]).read_text()
 
 
+def test_revision_drops_tables_after_their_indexes(project: MakeIt) -> None:
+    made = project()
+    made.models(
+        'for name in ("a", "b", "c"):\n'
+        '    sa.Table(name, metadata, sa.Column("id", sa.Integer, index=True))'
+    )
+    made.revision()
+    made.models("")
+
+    found = made.revision()
+
+    assert_complete(found)
+    assert "drop_index" in Path(found["path"]).read_text()
+
+
 def test_revision_is_complete_where_env_py_renders_as_batch(project: MakeIt) -> None:
     made = project(", render_as_batch=True")
     table = 'sa.Table("item", metadata, sa.Column("id", sa.Integer, nullable={}))'

@@ -122,13 +122,27 @@ def _about(sql: str) -> Iterator[Change]:
 
 
 def _with_those_before(one: _Proposed, proposed: Sequence[_Proposed]) -> Iterator[_Proposed]:
-    """`one`; before a whole table those that Alembic has put before it, for their foreign keys."""
-    for kind in (ops.CreateTableOp, ops.DropTableOp):
-        if isinstance(one.operation, kind):
-            for other in proposed[: proposed.index(one)]:
-                if isinstance(other.operation, kind):
-                    yield other
+    """`one`; before a whole table those that Alembic has put before it, for their foreign keys.
+
+    A table is dropped after what Alembic drops of it by name.
+    """
+    before = proposed[: proposed.index(one)]
+    if isinstance(one.operation, ops.CreateTableOp):
+        yield from (other for other in before if isinstance(other.operation, ops.CreateTableOp))
+    if isinstance(one.operation, ops.DropTableOp):
+        gone = {_table(o.operation) for o in (*before, one) if isinstance(o.operation, _WHOLE)}
+        for other in before:
+            part = isinstance(other.operation, (ops.DropIndexOp, ops.DropConstraintOp))
+            if isinstance(other.operation, _WHOLE) or (part and _table(other.operation) in gone):
+                yield other
     yield one
+
+
+_WHOLE = ops.DropTableOp
+
+
+def _table(operation: Any) -> tuple[str | None, str | None]:  # Any: of several kinds of operations
+    return operation.schema, operation.table_name
 
 
 def _with_foreign(items: list[Item], proposed: Sequence[_Proposed]) -> Iterator[Item]:
