@@ -1574,6 +1574,7 @@ add(
             "CREATE FUNCTION g(text, int[], anyelement, \"char\") RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "CREATE FUNCTION g(text, int[], anyelement, \"char\") RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON FUNCTION g(text, int[], anyelement, \"char\") IS 'x'",
         ),
+        "a comment on a constraint and a column": "COMMENT ON CONSTRAINT k ON t IS 'x'; COMMENT ON COLUMN t.a IS 'y'",
         "comments on odd names": (
             'CREATE TABLE "o on p" ("a.b" int, CONSTRAINT "k on x" CHECK ("a.b" > 0)); CREATE POLICY "p on q" ON "o on p"',
             """CREATE TABLE "o on p" ("a.b" int, CONSTRAINT "k on x" CHECK ("a.b" > 0)); CREATE POLICY "p on q" ON "o on p";

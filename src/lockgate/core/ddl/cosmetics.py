@@ -122,14 +122,17 @@ class Settling:
         for key in sorted(names, key=self._order):
             wanted, anew = key[0] in self.wanted, False
             if key[0] != "default privileges":
-                subject = self._subject(*key)
-                anew = subject in self.lost or (
-                    subject is not None and self._is_reset(key[0], subject)
-                )
-                # What is no unit and stands on neither side is the system's, or an extension's.
-                gone = subject is None and self._subject(*key, there=self.before) is not None
-                if gone or (subject is None and key[0] != "privileges"):
+                subject, was = self._subject(*key), self._subject(*key, there=self.before)
+                moved = was not in (None, subject)  # a column that is gone is found as its table
+                if moved and not (wanted and key in self.new.objects):
                     continue
+                # What is no unit and stands on neither side is the system's, or an extension's.
+                if subject is None and key[0] != "privileges":
+                    continue
+                anew = moved or (
+                    subject is not None
+                    and (subject in self.lost or self._is_reset(key[0], subject))
+                )
             if not (anew or wanted):
                 continue
             now = None if anew else self.old.objects.get(key)
