@@ -1,11 +1,13 @@
 """Counts what lint and squawk find of statements whose danger servers have shown.
 
-    python tools/lint_figures.py            prints the table and what was missed or cried wolf at
-    python tools/lint_figures.py --write    writes the table into docs/rules.md
+    python tools/lint_figures.py               prints both tables, what was missed or cried wolf at
+    python tools/lint_figures.py --held-out    prints the second alone, which needs no server
+    python tools/lint_figures.py --write       writes the tables into docs/rules.md
 
-The statements are the forms of docs/locks.json, with the locks, scans and rewrites that were
+The first is of the forms of docs/locks.json, with the locks, scans and rewrites that were
 observed there on the newest major. Whether one loses rows or names is observed here, on a scratch
-server. A statement counts as dangerous if it
+server. The second is of tests/rules/held_out.json, which has what servers showed, and with it
+comes the share of locks that were predicted in the mode seen. A statement is dangerous if it
 
 - reads, writes anew or indexes a relation that was there under a lock that blocks reads or writes,
 - fails as soon as there is a row,
@@ -13,7 +15,8 @@ server. A statement counts as dangerous if it
 - takes away a name that code may use, or every row of a table, or writes every row of one,
 - waits under a lock that blocks, where PostgreSQL has a form that does not (`AVOIDABLE`).
 
-squawk is installed into an environment of its own. Of its rules, those of style do not count.
+squawk is installed into an environment of its own, or left out where that cannot be done. Of its
+rules, those of style do not count.
 """
 
 from __future__ import annotations
@@ -24,15 +27,17 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from lockgate.core.effects import Structure
+from lockgate.core.effect import Evidence
+from lockgate.core.effects import Structure, predict
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
@@ -45,7 +50,9 @@ from lockgate.workflows.linting import choose_rules
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "docs" / "locks.json"
 PAGE = ROOT / "docs" / "rules.md"
+HELD_OUT = ROOT / "tests" / "rules" / "held_out.json"
 BEGIN, END = "<!-- tools/lint_figures.py -->\n", "<!-- end -->\n"
+BEGIN_HELD_OUT = "<!-- tools/lint_figures.py --held-out -->\n"
 SQUAWK = "2.70.0"
 MAJOR = 18
 
@@ -65,28 +72,66 @@ class Case:
     given: str
     sql: str
     danger: str | None
+    major: int = MAJOR
+    base: str = ""
+    """What exists before `given`."""
+    corrected: str | None = None
+    """What a hand changed in the label that the instrument gave."""
+
+
+Said = dict[Case, str]
+"""What a linter says of each Case, empty where it says nothing."""
 
 
 def main(arguments: list[str]) -> int:
-    """Prints or writes the table."""
-    found = list(cases())
+    """Prints or writes the tables."""
+    forms = () if "--held-out" in arguments else tuple(cases())
+    others = held_out()
+    theirs = squawk_says([*forms, *others])
+    if forms:
+        table = show(forms, theirs)
+    held = show(others, theirs)
+    print(corrections(others))
+    wrong, predicted = wrong_modes()
+    right = 1 - sum(map(len, wrong.values())) / predicted
+    print(f"{right:.1%} of {predicted:,} predicted locks had the mode seen; not these:")
+    for sql, lines in wrong.items():
+        print(f"  {sql}", *lines, sep="\n    ")
+    if "--write" in arguments:
+        if not theirs or not forms:
+            print("not written: that takes squawk and a server", file=sys.stderr)
+            return 1
+        write(BEGIN, table)
+        write(BEGIN_HELD_OUT, held)
+    return 0
+
+
+def show(found: Sequence[Case], theirs: Said) -> str:
+    """The table of `found`; prints it and each Case on which lint and label disagree."""
     ours = {case: lockgate_says(case) for case in found}
     blind = {case: lockgate_says(case, blind=True) for case in found}
-    theirs = squawk_says(found)
     table = render(found, ours, blind, theirs)
     print(table)
     for told, said in (("told what exists", ours), ("told nothing", blind)):
-        print(f"\n{told}")
-        for case in found:
-            if (case.danger is not None) is not bool(said[case]):
-                what = f"missed ({case.danger})" if case.danger else f"cried wolf ({said[case]})"
-                print(f"  {what}: {case.sql}    -- given {case.given}")
-    if "--write" in arguments:
-        text = PAGE.read_text(encoding="utf-8")
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        PAGE.write_text(before + BEGIN + table + END + after, encoding="utf-8")
-    return 0
+        print(told)
+        for case in disagreements(found, said):
+            what = f"missed ({case.danger})" if case.danger else f"cried wolf ({said[case]})"
+            print(f"  {what}: {case.sql}    -- given {case.given or 'its base'}")
+        print()
+    return table
+
+
+def disagreements(found: Sequence[Case], said: Said) -> list[Case]:
+    """What a linter missed or cried wolf at."""
+    return [case for case in found if (case.danger is not None) is not bool(said[case])]
+
+
+def write(begin: str, table: str) -> None:
+    """Puts `table` into the page, between `begin` and the next END."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(before + begin + table + END + after, encoding="utf-8")
 
 
 # What the servers show
@@ -252,6 +297,102 @@ def fill(connection: psycopg.Connection[Any]) -> None:
                 connection.execute(insert.encode())
 
 
+# What servers have shown of the statements held out
+
+
+@cache
+def held_out() -> tuple[Case, ...]:
+    """Those that ran somewhere, each as the newest major on which it ran has shown it."""
+    return tuple(
+        Case(
+            document.get("setup", ""),
+            document["sql"],
+            document["why"] if document["dangerous"] else None,
+            max(_majors(document["majors"])),
+            _base(document),
+            document.get("corrected"),
+        )
+        for document in _held_out()["cases"]
+        if "majors" in document
+    )
+
+
+def corrections(found: Sequence[Case]) -> str:
+    """How many labels a hand has changed, and what the figures would be with those before."""
+    changed = [case for case in found if case.corrected]
+    before = [
+        replace(
+            case, danger=(None if case.danger else "at first") if case.corrected else case.danger
+        )
+        for case in found
+    ]
+    said = {case: lockgate_says(case) for case in before}
+    return f"with the {len(changed)} labels as they were before a hand changed them:\n" + row(
+        "lockgate, told what exists", before, said
+    )
+
+
+def wrong_modes() -> tuple[dict[str, list[str]], int]:
+    """By statement, the locks that were seen in another mode than predicted; and all predicted.
+
+    Locks count for each major. What lockgate calls unknown does not, and where it says that
+    anything may be locked, that nothing more was predicted is no mistake.
+    """
+    wrong: dict[str, list[str]] = {}
+    predicted = 0
+    for document in _held_out()["cases"]:
+        if "locks" not in document:
+            continue
+        structure = structure_of(_base(document) + document.get("setup", ""))
+        for major in _majors(document["majors"]):
+            (parsed,) = parse(document["sql"])
+            effects = {e.relation: e for e in predict(parsed, structure, major).effects}
+            seen = _locks(document["locks"], major)
+            made = _locks(document.get("new", {}), major)
+            certain = {n: e for n, e in effects.items() if e.evidence is Evidence.PREDICTED}
+            predicted += len(certain)
+            lines = [
+                f"PostgreSQL {major}: {name} predicted {effect.mode}, seen {mode}"
+                for name, effect in certain.items()
+                if effect.mode != (mode := (seen | made).get(name, "none"))
+            ]
+            if "?" not in effects:
+                lines += [
+                    f"PostgreSQL {major}: {name} not predicted, seen {seen[name]}"
+                    for name in sorted(seen.keys() - effects.keys())
+                ]
+            if lines:
+                wrong.setdefault(document["sql"], []).extend(lines)
+    return wrong, predicted
+
+
+# Any: a JSON document, here and below.
+@cache
+def _held_out() -> dict[str, Any]:
+    return dict(json.loads(HELD_OUT.read_text(encoding="utf-8")))
+
+
+def _base(document: dict[str, Any]) -> str:
+    return "\n".join(_held_out()["bases"][document["base"]])
+
+
+def _majors(joined: str) -> list[int]:
+    return [int(major) for major in joined.split()]
+
+
+def _locks(document: dict[str, Any], major: int) -> dict[str, str]:
+    """The mode of each relation on a major; a relation has one, or one for some majors each."""
+    found = {}
+    for relation, modes in document.items():
+        if isinstance(modes, str):
+            found[relation] = modes
+            continue
+        for majors, mode in modes.items():
+            if major in _majors(majors):
+                found[relation] = mode
+    return found
+
+
 # What the linters say
 
 
@@ -263,10 +404,8 @@ def lockgate_says(case: Case, *, blind: bool = False) -> str:
 
     Blind, lint is not told what exists.
     """
-    structure = Structure()
-    for parsed in () if blind else parse(case.given):
-        structure.apply(parsed)
-    linter = UnitLinter(CHOSEN, Unit(structure, MAJOR, complete=not blind))
+    structure = Structure() if blind else structure_of(case.base + case.given)
+    linter = UnitLinter(CHOSEN, Unit(structure, case.major, complete=not blind))
     with tempfile.TemporaryFile() as stream:
         stream.write(case.sql.encode() + b";\n")
         stream.seek(0)
@@ -275,13 +414,22 @@ def lockgate_says(case: Case, *, blind: bool = False) -> str:
     return " ".join(sorted({finding.code for finding in loud}))
 
 
-def squawk_says(found: list[Case]) -> dict[Case, str]:
-    """The names of squawk's rules that fire, style left out."""
+def structure_of(given: str) -> Structure:
+    """What exists after `given`, and nothing else."""
+    structure = Structure(complete=True)
+    for parsed in parse(given):
+        structure.apply(parsed)
+    return structure
+
+
+def squawk_says(found: list[Case]) -> Said:
+    """The names of squawk's rules that fire, style left out; nothing where pip does not find it."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(Path(folder, "venv"), with_pip=True)
         python, program = (Path(folder, "venv", "bin", name) for name in ("python", "squawk"))
         pip = [str(python), "-m", "pip", "install", "-qq", f"squawk-cli=={SQUAWK}"]
-        subprocess.run(pip, check=True)
+        if subprocess.run(pip).returncode:
+            return {}
         paths = {}
         for number, case in enumerate(found):
             path = Path(folder, f"{number:04}.sql")
@@ -296,29 +444,27 @@ def squawk_says(found: list[Case]) -> dict[Case, str]:
     return {case: " ".join(sorted(names)) for case, names in said.items()}
 
 
-def render(
-    found: list[Case], ours: dict[Case, str], blind: dict[Case, str], theirs: dict[Case, str]
-) -> str:
-    """The table."""
+def render(found: Sequence[Case], ours: Said, blind: Said, theirs: Said) -> str:
+    """The table; without squawk where nothing is known of it."""
+    lines = [
+        "| | dangerous statements found | harmless ones reported |",
+        "|---|---|---|",
+        row("lockgate, told what exists", found, ours),
+        row("lockgate, told nothing", found, blind),
+    ]
+    if theirs:
+        lines.append(row(f"squawk {SQUAWK}, rules of style left out", found, theirs))
+    return "\n".join((*lines, ""))
+
+
+def row(name: str, found: Sequence[Case], said: Said) -> str:
+    """A row of the table: what a linter found and what it cried wolf at."""
     dangerous = [case for case in found if case.danger is not None]
     harmless = [case for case in found if case.danger is None]
-
-    def row(name: str, said: dict[Case, str]) -> str:
-        caught, cried = (sum(bool(said[c]) for c in cases) for cases in (dangerous, harmless))
-        return (
-            f"| {name} | {caught} of {len(dangerous)} ({caught / len(dangerous):.1%})"
-            f" | {cried} of {len(harmless)} ({cried / len(harmless):.1%}) |"
-        )
-
-    return "\n".join(
-        (
-            "| | dangerous statements found | harmless ones reported |",
-            "|---|---|---|",
-            row("lockgate, told what exists", ours),
-            row("lockgate, told nothing", blind),
-            row(f"squawk {SQUAWK}, rules of style left out", theirs),
-            "",
-        )
+    caught, cried = (sum(bool(said[case]) for case in part) for part in (dangerous, harmless))
+    return (
+        f"| {name} | {caught} of {len(dangerous)} ({caught / len(dangerous):.1%})"
+        f" | {cried} of {len(harmless)} ({cried / len(harmless):.1%}) |"
     )
 
 
