@@ -7,7 +7,7 @@ from .test_completing import project as project
 from .test_completing import project_on as project_on
 
 MODELS = r"""
-NAMES = ['a b', "a.b", "größe 大き", "a\nb", "select", "it's", "a: :b", "x" * 62]
+NAMES = ['a b', "a.b", "größe 大き", 'a"b', "50%s %%", "a\nb", "select", "it's", "a: :b", "x" * 62]
 for n, name in enumerate(NAMES):
     table = sa.Table("t" + name, metadata, sa.Column(name, sa.Integer, primary_key=True),
         sa.Column("c" + name[:61], sa.Enum(name, "b", name="e" + name))ADDED_HERE)

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+def sent_text(text: str, parameters: object, paramstyle: str) -> str:
+    """The text that the server gets: without parameters, drivers send `%` for `%%` all the same.
+
+    With parameters it is `text`, which keeps its placeholders.
+    """
+    escaped = paramstyle in ("format", "pyformat") and not parameters
+    return text.replace("%%", "%") if escaped else text
+
+
 class Direction(StrEnum):
     """Which of a revision's two functions runs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -82,10 +83,9 @@ def _property(change: Change, name: str) -> str | None:
     """A property of an object that was added or removed as a whole, read off its text."""
     if change.property is not None:
         return None
-    for line in (change.to or change.from_ or "").splitlines():
-        if line.startswith(f"{name} "):
-            return line.removeprefix(f"{name} ")
-    return None
+    text = change.to or change.from_ or ""
+    found = re.search(rf'^{name} ((?:[^"\n]|"[^"]*")*)', text, re.MULTILINE)
+    return None if found is None else found[1]
 
 
 def _column(table: Name, column: str, properties: Collection[str] | None) -> Claims:

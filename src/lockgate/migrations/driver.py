@@ -29,7 +29,7 @@ from sqlalchemy.pool import Pool
 
 from lockgate.core.environment import PRIMARY
 from lockgate.core.outcome import Step
-from lockgate.core.statement import Direction, Statement
+from lockgate.core.statement import Direction, Statement, sent_text
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import LockgateError
 from lockgate.migrations.failures import (
@@ -360,7 +360,7 @@ class _Run:
         line = _line_in(self.step.file, sys._getframe(1))
         session = self.session(connection)
         seen = Statement(
-            sql=statement,
+            sql=sent_text(statement, parameters, connection.dialect.paramstyle),
             parameters=parameters or None,
             revision=self.step.revision,
             direction=self.step.direction,
@@ -460,9 +460,8 @@ class _Run:
             return str(error.statement), "lockgate's own account of it"
         if step.applied:
             return "COMMIT", "its commit"
-        failed = next(
-            (s for s in reversed(step.statements) if s.sql == error.statement), step.statements[-1]
-        )
+        texts = (error.statement, sent_text(error.statement or "", None, "format"))
+        failed = next((s for s in reversed(step.statements) if s.sql in texts), step.statements[-1])
         if failed.file is None:
             return failed.sql, "Alembic's version table"
         return failed.sql, f"{Path(failed.file).name}:{failed.line}"
