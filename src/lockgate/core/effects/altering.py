@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockgate.core.effects.facts import NEWEST_MAJOR, facts
-from lockgate.core.effects.names import index_column_names
+from lockgate.core.effects.names import chosen_name, index_column_names
 from lockgate.core.effects.reading import (
     INDEXED,
     index_columns,
@@ -14,6 +14,7 @@ from lockgate.core.effects.reading import (
     read_column,
     read_constraint,
     read_type,
+    sequence_name,
 )
 from lockgate.core.effects.structure import (
     Constraint,
@@ -127,9 +128,11 @@ def _add_identity(structure: Structure, relation: Relation, command: Tree) -> No
     column = relation.columns.get(command.get("name", ""))
     if column is not None:
         column.identity = True
-        name = (relation.name[0], f"{relation.name[1]}_{column.name}_seq")
-        column.sequence = name
-        structure.add(Relation(name, Kind.SEQUENCE, owned_by=(relation.name, column.name)))
+        found = body(command.get("def"), "Constraint")
+        column.sequence = sequence_name(found, structure, relation, column.name)
+        structure.add(
+            Relation(column.sequence, Kind.SEQUENCE, owned_by=(relation.name, column.name))
+        )
 
 
 def _drop_identity(structure: Structure, relation: Relation, command: Tree) -> None:
@@ -302,7 +305,7 @@ def _validate(structure: Structure, relation: Relation, command: Tree) -> None:
         constraint.valid = True
     elif command.get("name", "").endswith("_not_null"):
         for column in relation.columns.values():
-            if command["name"] == f"{relation.name[1]}_{column.name}_not_null":
+            if command["name"] == chosen_name(relation.name[1], column.name, "not_null", ()):
                 column.valid_not_null = True
 
 

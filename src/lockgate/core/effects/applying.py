@@ -166,9 +166,8 @@ def add_column(structure: Structure, table: Relation, reading: ColumnReading) ->
     """Puts a column in, with its sequence, its constraints and their indexes."""
     column = reading.column
     table.columns[column.name] = column
-    if reading.serial or column.identity:
-        name = (table.name[0], f"{table.name[1]}_{column.name}_seq")
-        column.sequence = name
+    if reading.sequence is not None:
+        name = column.sequence = reading.sequence
         if reading.serial:
             column.default = Expression(node=_next_value(spelled(name)))
         structure.add(Relation(name, Kind.SEQUENCE, owned_by=(table.name, column.name)))

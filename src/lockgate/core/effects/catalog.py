@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from lockgate.core.catalog import Catalog, CatalogObject
+from lockgate.core.ddl.text import split_list, split_signature
 from lockgate.core.effects import altering
-from lockgate.core.effects.expressions import split_name
 from lockgate.core.effects.reading import parts_of, read_constraint, read_index, read_type
 from lockgate.core.effects.structure import (
     Column,
@@ -20,6 +20,7 @@ from lockgate.core.effects.structure import (
     Structure,
 )
 from lockgate.core.effects.trees import body
+from lockgate.core.names import parts_of as parts_in
 from lockgate.core.parsed import ParsedStatement
 from lockgate.core.sql.trees import parse, parse_type, quote_identifier
 
@@ -49,26 +50,9 @@ def from_catalog(catalog: Catalog) -> Structure:
 
 
 def name_of(text: str) -> Name:
-    """The schema and name that a Catalog spells."""
+    """The schema and name that a Catalog spells, whatever comes after them."""
     parts = parts_in(text)
     return parts[-2], parts[-1]
-
-
-def parts_in(text: str) -> tuple[str, ...]:
-    """The parts of a name that a Catalog spells, which quotes what has to be quoted."""
-    return tuple(text.split(".")) if '"' not in text else split_name(text)
-
-
-def _names(text: str) -> Iterator[Name]:
-    """The names of a list that a Catalog spells."""
-    current, quoted = "", False
-    for character in text + ",":
-        quoted ^= character == '"'
-        if character == "," and not quoted:
-            yield name_of(current.strip())
-            current = ""
-        else:
-            current += character
 
 
 def _table(structure: Structure, found: CatalogObject, properties: Properties) -> None:
@@ -86,7 +70,7 @@ def _table(structure: Structure, found: CatalogObject, properties: Properties) -
         (parsed,) = parse(f"CREATE TABLE a PARTITION OF b {properties['bounds']}")
         table.bound, table.partition = parsed.tree.get("partbound"), True
     parents = properties.get("partition of") or properties.get("inherits")
-    table.parents = list(_names(parents)) if parents else []
+    table.parents = [name_of(name) for name in split_list(parents or "")]
     structure.add(table)
 
 
@@ -107,7 +91,7 @@ def _column(structure: Structure, found: CatalogObject, properties: Properties) 
         column.collation = parts_in(properties["collation"])
     if "identity" in properties:
         column.identity = True
-        sequence = properties["identity"].partition("sequence ")[2].partition(" start ")[0]
+        sequence = properties["identity"].partition("sequence ")[2]
         if sequence:
             column.sequence = name_of(sequence)
             structure.add(Relation(column.sequence, Kind.SEQUENCE, owned_by=(table.name, name)))
@@ -137,9 +121,14 @@ def _sequence(structure: Structure, found: CatalogObject, properties: Properties
 
 def _enum(structure: Structure, found: CatalogObject, properties: Properties) -> None:
     labels = properties.get("labels", "")
-    structure.enums[name_of(found.name)] = [
-        label.strip("'").replace("''", "'") for label in labels.split(", ") if label
-    ]
+    structure.enums[name_of(found.name)] = [_string(label) for label in split_list(labels)]
+
+
+def _string(spelled: str) -> str:
+    """What a string constant as quote_literal writes it means."""
+    begin = spelled.index("'") + 1
+    text = spelled[begin:-1].replace("''", "'")
+    return text.replace("\\\\", "\\") if begin > 1 else text
 
 
 def _domain(structure: Structure, found: CatalogObject, properties: Properties) -> None:
@@ -157,10 +146,10 @@ def _domain_constraint(structure: Structure, found: CatalogObject, properties: P
 
 
 def _function(structure: Structure, found: CatalogObject, properties: Properties) -> None:
-    called, _, arguments = found.name.partition("(")
+    called, arguments = split_signature(found.name)
     routine = Routine(properties.get("volatility", "volatile")[0], properties.get("language", ""))
     routine.source = found.definition
-    routine.arguments = arguments.count(",") + 1 if arguments != ")" else 0
+    routine.arguments = len(split_list(arguments))
     if routine.language == "plpgsql":
         result = properties.get("result")
         returns = f"RETURNS {result} " if result else ""
@@ -177,7 +166,7 @@ def _statistics(structure: Structure, found: CatalogObject, properties: Properti
 
 
 def _published(structure: Structure, found: CatalogObject, properties: Properties) -> None:
-    publication, _, table = found.name.partition(": ")
+    publication, table = split_list(found.name, ": ")
     structure.publications.setdefault(parts_in(publication)[0], []).append(name_of(table))
 
 
@@ -203,7 +192,7 @@ def _in_order(structure: Structure, orders: list[CatalogObject]) -> None:
         table = structure.relations.get(name_of(found.name))
         if table is None:
             continue
-        wanted = [parts_in(name)[0] for name in found.definition.split(", ")]
+        wanted = [parts_in(name)[0] for name in split_list(found.definition)]
         if set(wanted) == set(table.columns):
             table.columns = {name: table.columns[name] for name in wanted}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lockgate.core.effects.reading import read_type
 from lockgate.core.effects.structure import Column, Expression, TypeName
@@ -34,15 +34,14 @@ def conversion(
     """What it takes to turn `column`, None where it is not known, into `new`."""
     if column is None or column.type is None or new is None:
         return Conversion(True, False, doubted=column is None)
-    old, new = _bare(touched, column.type), _bare(touched, new)
+    old = column.type
     steps = [old]
     node = using
     inner = []
     kind, found = only(node)
     while kind in ("TypeCast", "CollateClause"):
         if kind == "TypeCast":
-            cast = read_type(found.get("typeName"))
-            inner.append(cast and _bare(touched, cast))
+            inner.append(read_type(found.get("typeName")))
         kind, found = only(found.get("arg"))
     itself = kind == "ColumnRef" and words(found.get("fields"))[-1] == column.name
     if using is not None and not itself:
@@ -55,8 +54,7 @@ def conversion(
     # A cast on the way leaves no modifiers that a later one could be wider than.
     for before, after in itertools.pairwise(steps):
         rewrites = rewrites or _step_rewrites(touched, before, after)
-    alike = _indexed_as(touched, old) == _indexed_as(touched, new)
-    same = not rewrites and (alike or (_is_same(touched, old, new) and old.array == new.array))
+    same = _indexed_as(touched, old) == _indexed_as(touched, new) and not rewrites
     before_collation = column.collation or ("default",)
     new_collation = words((collation or {}).get("collname")) or ("default",)
     return Conversion(
@@ -88,7 +86,7 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         base = source.base
         plain = TypeName(base.schema, base.name, None, base.array) if base else None
         return plain is None or _step_rewrites(touched, plain, new)
-    if not _is_same(touched, old, new):
+    if old.name != new.name or old.schema != new.schema:
         if old.array:
             return True  # element by element, also where an element stays as it is
         return not _coercible(touched, old, new) or (
@@ -100,22 +98,6 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         # bpchar without modifiers is char(1) in no statement: the parser has written it out.
         return False
     return old.array or not _relaxes(touched, old, new)
-
-
-def _bare(touched: Touched, found: TypeName) -> TypeName:
-    """A type of a common extension without the schema that a Catalog gives it."""
-    default = found.schema == touched.structure.search_path[0]
-    known = default and found.name in touched.facts.contributed
-    return replace(found, schema=None) if known else found
-
-
-def _is_same(touched: Touched, old: TypeName, new: TypeName) -> bool:
-    """Whether two names are one type's; a Catalog has its schema, where a statement may not."""
-    if old.name != new.name or old.schema == new.schema:
-        return old.name == new.name
-    found = touched.structure.search_path
-    own = new.name in touched.facts.types  # PostgreSQL's come first, whatever the search_path
-    return not own and {old.schema, new.schema} <= {None, *found[:1]}
 
 
 def _coercible(touched: Touched, old: TypeName, new: TypeName) -> bool:

@@ -96,15 +96,18 @@ def sequence_of(structure: Structure, node: Node) -> tuple[str, ...] | None:
 
 def split_name(text: str) -> tuple[str, ...]:
     """The parts of a name as `regclass` reads it."""
-    parts, current, quoted = [], "", False
+    parts, current, quoted, before = [], "", False, ""
     for character in text:
         if character == '"':
+            if not quoted and before == '"':  # two of them in quotes are one that is meant
+                current += character
             quoted = not quoted
         elif character == "." and not quoted:
             parts.append(current)
             current = ""
         else:
-            current += character if quoted else character.lower()
+            current += character.lower() if character.isascii() and not quoted else character
+        before = character
     return (*parts, current)
 
 

@@ -52,7 +52,8 @@ def index_column_names(elements: Iterable[Node]) -> list[str]:
         name, number = base, 0
         while name in found:
             number += 1
-            name = f"{base}{number}"
+            room = LONGEST_BYTES - len(str(number))
+            name = f"{base.encode()[:room].decode(errors='ignore')}{number}"
         found.append(name)
     return found
 

@@ -12,11 +12,12 @@ from lockgate.core.effects.structure import (
     ConstraintKind,
     Expression,
     Index,
+    Name,
     Relation,
     Structure,
     TypeName,
 )
-from lockgate.core.effects.trees import Node, columns_in, literal, only, words
+from lockgate.core.effects.trees import Node, columns_in, literal, object_name, only, options, words
 from lockgate.core.parsed import Tree
 
 SERIAL = {
@@ -46,6 +47,7 @@ class ColumnReading:
     column: Column
     constraints: list[Constraint] = field(default_factory=list)
     serial: bool = False
+    sequence: Name | None = None
 
 
 def parts_of(range_var: Tree) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ def read_column(definition: Tree, structure: Structure, table: Relation) -> Colu
         column.collation = words(definition["collClause"].get("collname"))
     if reading.serial:
         column.not_null = True
+        reading.sequence = sequence_name({}, structure, table, name)
     if definition.get("raw_default"):
         column.default = Expression(node=definition["raw_default"])
     for node in definition.get("constraints", ()):
@@ -105,6 +108,7 @@ def read_column(definition: Tree, structure: Structure, table: Relation) -> Colu
                 column.default = Expression(node=found.get("raw_expr"))
             case "CONSTR_IDENTITY":
                 column.identity = column.not_null = True
+                reading.sequence = sequence_name(found, structure, table, name)
             case "CONSTR_GENERATED":
                 virtual = found.get("generated_kind") == "v"
                 column.generated = "virtual" if virtual else "stored"
@@ -187,6 +191,15 @@ def index_name(columns: Iterable[str], label: str, structure: Structure, table: 
     schema, name = table.name
     addition = "" if label == "pkey" else index_addition(columns)
     return chosen_name(name, addition, label, _Taken(schema, structure, table))
+
+
+def sequence_name(found: Tree, structure: Structure, table: Relation, column: str) -> Name:
+    """The sequence of a column: what an IDENTITY says, as dumps do, or what PostgreSQL chooses."""
+    parts = object_name(options(found.get("options")).get("sequence_name"))
+    if parts:
+        return (parts[-2] if len(parts) > 1 else table.name[0]), parts[-1]
+    taken = _Taken(table.name[0], structure, Relation(table.name, table.kind))
+    return table.name[0], chosen_name(table.name[1], column, "seq", taken)
 
 
 @dataclass(frozen=True, slots=True)
