@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lockgate.core.catalog import Catalog, CatalogObject, Change, ChangeKind, diff
 from lockgate.core.ddl.grants import united
+from lockgate.core.ddl.text import split_name
 from lockgate.core.hiding import table_of, types_used
 from lockgate.core.names import parts_of
 
@@ -115,9 +116,10 @@ def commentable(structure: Iterable[CatalogObject]) -> set[tuple[str, str]]:
     """Kinds and names of what can have a comment, as `commented` tells them."""
     found = {(one.kind, one.name) for one in structure}
     indexes = {
-        ("index", f"{name.rpartition('.')[0].rpartition('.')[0]}.{name.rpartition('.')[2]}")
+        ("index", f"{schema}.{constraint}")
         for kind, name in found
         if kind == "constraint"
+        for schema, _, constraint in [split_name(name)]
     }
     return found | indexes
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lockgate.core.ddl.text import split_name
 from lockgate.core.duration import format_duration
 from lockgate.core.effect import Effect, StatementEffects
 from lockgate.core.forecast import (
@@ -278,10 +279,10 @@ def _affected(
         if not effect.blocks:
             continue
         name = effect.relation
-        names = {name, name.rpartition(".")[2]}
+        names = {name, split_name(name)[-1]}
         for sent, uses, view in senders_through_views(target, name):
             # What a view uses does not go away under it; but who asks the view waits.
-            if "reads" in effect.blocks or {view, view.rpartition(".")[2]} & uses.changes:
+            if "reads" in effect.blocks or {view, split_name(view)[-1]} & uses.changes:
                 found.append(AffectedStatement(sent.sql, sent.calls_per_second, name))
         for sent, uses in senders(target, name):
             lost = _lost(shape, name, uses)
@@ -299,7 +300,7 @@ def _lost(shape: Shape, relation: str, uses: Uses) -> str | None:
     for gone in shape.gone:
         if gone is None:
             return relation
-        if uses.takes(gone, {relation, relation.rpartition(".")[2]}):
+        if uses.takes(gone, {relation, split_name(relation)[-1]}):
             return gone
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.ddl.text import split_name
 from lockgate.core.finding import Severity
 from lockgate.core.shape import Uses, uses_of
 from lockgate.core.target import ApplicationStatement, TargetStatistics
@@ -18,7 +19,7 @@ WIDTH = 60
 
 def senders(target: TargetStatistics, relation: str) -> Iterator[tuple[ApplicationStatement, Uses]]:
     """The statements that name a relation of the Catalog, each with what it uses."""
-    bare = relation.rpartition(".")[2]
+    bare = split_name(relation)[-1]
     for sent in target.statements or ():
         uses = uses_of(sent.sql) if bare.strip('"') in sent.sql else None
         if uses is not None and {relation, bare} & uses.relations:
@@ -48,7 +49,7 @@ def broken_code(
     found = [
         sent
         for sent, uses in senders(target, relation)
-        if column is None or uses.takes(column, {relation, relation.rpartition(".")[2]})
+        if column is None or uses.takes(column, {relation, split_name(relation)[-1]})
     ]
     if not found:
         return ", of which pg_stat_statements keeps none", Severity.WARNING

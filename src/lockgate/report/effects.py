@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from lockgate.core.ddl.text import split_name
 from lockgate.core.effect import Effect, Evidence, StatementEffects, Toast, Transactional
 from lockgate.report.colour import DIM, RED, YELLOW, painted
 
@@ -100,7 +101,7 @@ def done(effect: Effect) -> Iterable[str]:
     elif effect.scans:
         yield "reads every row"
     if effect.builds:
-        names = [name.rpartition(".")[2] for name in effect.builds]
+        names = [split_name(name)[-1] for name in effect.builds]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"builds {', '.join(names[:3])}{more}"
     if effect.evidence is Evidence.UNKNOWN:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lockgate.core.ddl.text import split_name
 from lockgate.core.made_up.limits import Limits, limits_of
 from lockgate.core.made_up.table import Column, ForeignKey, Named, Table, Unique
 from lockgate.core.made_up.values import Made, bound, value_sql
@@ -420,7 +421,7 @@ def _insert(plan: _Plan, values: Mapping[str, str], *, keep: int) -> str:
         if unit.keys is not None and unit.keys.count
     ]
     made = ", ".join(f"{values[name]} AS {quote_identifier(name)}" for name in names)
-    bare = table.name.rpartition(".")[2]
+    bare = split_name(table.name)[-1]
     checks = " AND ".join(f"(({check.expression}) IS NOT FALSE)" for check in _usable(table))
     where = f" WHERE {checks}" if checks else ""
     order = " ORDER BY made.g" if joins else ""
