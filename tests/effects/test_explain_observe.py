@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lockgate.core.agreement import agree, disagreement_findings
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
+from lockgate.report.effects import effects_lines
 from tests.conftest import RunLockgate
 
 EXCLUSIVE, SHARE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE
@@ -28,6 +29,22 @@ def test_what_is_observed_beats_what_was_predicted_and_the_difference_is_said() 
         "lockgate contradicts itself on public.t: "
         "predicted ACCESS EXCLUSIVE, observed SHARE and read as a whole"
     ) == finding.message
+
+
+def test_a_finding_of_a_disagreement_names_the_relation_whatever_its_name() -> None:
+    name = 'public."a: ""b"'
+
+    (finding,) = disagreement_findings(
+        agree(effects(Effect(name, EXCLUSIVE)), effects()).disagreements, statement=0
+    )
+
+    assert name == finding.relation
+
+
+def test_a_name_with_a_line_break_stays_on_its_line() -> None:
+    (line,) = effects_lines(effects(Effect('public."a\nb"', EXCLUSIVE)), colour=False)
+
+    assert line.startswith('public."a b"  blocks')
 
 
 def test_a_lock_that_was_held_before_is_neither_seen_nor_missed() -> None:

@@ -13,6 +13,7 @@ from lockgate.core.forecast import Basis, Forecast, Sureness
 from lockgate.core.forecasting import Forecastable, forecast, forecast_all
 from lockgate.core.health import Replica
 from lockgate.core.rates import Measurement, Rates
+from lockgate.core.senders import senders
 from lockgate.core.shape import shape_of
 from lockgate.core.target import (
     ApplicationStatement,
@@ -401,6 +402,13 @@ def test_the_applications_statements_that_lose_a_column_stand_first() -> None:
         ("SELECT id FROM star", None),
         ("UPDATE public.star SET id = $1", None),
     ] == [(s.sql, s.loses) for s in found.statements]
+
+
+@pytest.mark.parametrize("name", ['"a.b"', '"a""b"', '"50%s"', '"Star"'])
+def test_the_applications_statements_are_found_whatever_the_name(name: str) -> None:
+    sent = ApplicationStatement(f"SELECT id FROM {name}", 1, 1.0, 0.1)
+
+    assert [sent] == [s for s, _ in senders(target(statements=(sent,)), f"public.{name}")]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from lockgate.core.ddl.text import split_list
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
 from lockgate.core.finding import Finding, Severity
 
@@ -85,7 +86,7 @@ def disagreement_findings(
             "report it with the statement and the server's version; what was seen counts",
             Severity.WARNING,
             statement=statement,
-            relation=text.partition(": ")[0],
+            relation=split_list(text, ": ")[0],
             file=file,
             line=line,
         )

@@ -71,7 +71,7 @@ def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
         return [painted("unknown: may lock anything, so it counts as dangerous", RED, colour)]
     words = f"{WORDS[effect.blocks]:<23}  {effect.mode.value}"
     shade = RED if "reads" in effect.blocks else YELLOW if effect.blocks else DIM
-    name = effect.relation
+    name = effect.relation.replace("\n", " ")
     lines = [] if len(name) <= width else [name]
     first = f"{name:<{width}}" if len(name) <= width else " " * width
     lines.append(f"{first}  {painted(words, shade, colour)}")
