@@ -110,3 +110,29 @@ def test_a_schema_that_fails_on_scratch_says_where(tmp_path: Path, lockgate: Run
     assert 'error[LG-SQL-2]: "schema.sql" cannot be read on line 2: type "nothing" does not' in (
         answer.stderr
     )
+
+
+def test_detaching_concurrently_stops_what_refers_to_the_partition(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text(
+        "CREATE TABLE runs (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        "CREATE TABLE runs_1 PARTITION OF runs FOR VALUES FROM (0) TO (9);"
+        "CREATE TABLE files (run int REFERENCES runs);"
+    )
+    script = "ALTER TABLE runs DETACH PARTITION runs_1 CONCURRENTLY"
+    options = ("--schema", "schema.sql", "--format", "json")
+
+    answers = [
+        lockgate(tmp_path, "explain", *more, *options, script) for more in ((), ("--observe",))
+    ]
+
+    predicted, observed = (json.loads(answer.stdout)["statements"][0] for answer in answers)
+    expected = {
+        "public.files": ("ACCESS EXCLUSIVE", True),
+        "public.runs": ("SHARE UPDATE EXCLUSIVE", False),
+        "public.runs_1": ("ACCESS EXCLUSIVE", False),
+        "public.runs_1_pkey": ("ACCESS EXCLUSIVE", False),
+    }
+    for found in (predicted, observed):
+        assert expected == {e["relation"]: (e["mode"], e["scans"]) for e in found["effects"]}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lockgate.core.ddl.text import split_list
-from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Transactional
 from lockgate.core.finding import Finding, Severity
 
 Hidden = Mapping[str, frozenset[LockMode]]
@@ -36,18 +36,22 @@ def agree(
     What code was predicted to lock need not be seen: an exception that it handles gives locks back
     before it ends, and rows may lead it another way. Not compared are locks that let reads, writes
     and other schema changes go on: which of them a query takes depends on its plan and on the rows
-    that there are. Nor is what was predicted as unknown.
+    that there are. Nor is what was predicted as unknown. Scans are counted in a transaction only;
+    elsewhere a table counts as read where either says so.
     """
     hidden = hidden or {}
     before = {effect.relation: effect for effect in predicted.effects}
     after = {effect.relation: effect for effect in observed.effects}
     merged, lines = dict(before), []
+    apart = observed.transaction is Transactional.FORBIDDEN
     for relation in sorted(before.keys() | after.keys()):
         expected, seen = before.get(relation), after.get(relation)
         if expected is not None and expected.mode in hidden.get(relation, frozenset()):
             if seen is not None:
                 merged[relation] = _with_work(expected, seen)
             continue
+        if expected is not None and seen is not None:
+            seen = replace(seen, scans=seen.scans or (apart and expected.scans))
         if seen is not None:
             merged[relation] = seen
         if _differ(expected, seen) and not (seen is None and kind in _CODE):

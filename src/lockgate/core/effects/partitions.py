@@ -9,6 +9,7 @@ from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure, spelled
+from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
 
@@ -110,13 +111,15 @@ def detach(plan: Plan, command: Tree) -> None:
         for constraint in parent.constraints.values():
             if constraint.references is not None:
                 touched.lock(constraint.references, SRE)
+        users = _users(structure, parent)
+        for user in users:
+            touched.lock(user, AX).scans = True
+        if users:
+            _lock_attached(touched, structure, child)
         return
     for relation in structure.with_below(child):
         touched.lock(relation, AX)
-    for index in child.indexes:
-        own = structure.get(index).index
-        if own is None or own.parent is not None:
-            touched.lock(index, AX)
+    _lock_attached(touched, structure, child)
     if command.get("subtype") == "AT_DetachPartitionFinalize":
         return
     default = structure.default_partition(parent)
@@ -125,14 +128,26 @@ def detach(plan: Plan, command: Tree) -> None:
     for constraint in parent.constraints.values():
         if constraint.references is not None:
             touched.lock(constraint.references, SRE)
-    for referenced in [parent, *structure.above(parent)]:
-        for user, _ in structure.foreign_keys_to(referenced.name):
-            touched.lock(user, AX).scans = True
-            # Rows that reference the partition would be left alone: they are looked for.
-            for relation in structure.below(child):
-                touched.lock_indexes(relation, READ)
-            for above in structure.above(parent):
-                touched.lock(above, READ)
+    for user in _users(structure, parent):
+        touched.lock(user, AX).scans = True
+        # Rows that reference the partition would be left alone: they are looked for.
+        for relation in structure.below(child):
+            touched.lock_indexes(relation, READ)
+        for above in structure.above(parent):
+            touched.lock(above, READ)
+
+
+def _users(structure: Structure, parent: Relation) -> list[Relation]:
+    """The tables whose foreign keys lead to the rows of a partition of `parent`."""
+    referenced = [parent, *structure.above(parent)]
+    return [user for one in referenced for user, _ in structure.foreign_keys_to(one.name)]
+
+
+def _lock_attached(touched: Touched, structure: Structure, child: Relation) -> None:
+    for index in child.indexes:
+        own = structure.get(index).index
+        if own is None or own.parent is not None:
+            touched.lock(index, AX)
 
 
 def inherit(plan: Plan, command: Tree) -> None:
