@@ -1055,7 +1055,8 @@ def test_a_mixup_is_refused_and_changes_nothing(
 
     answer = lockgate(world.project, *refusal.arguments, **refusal.environ)
 
-    error, _, hint = answer.stderr.partition("\nhint: ")
+    said = re.sub(r"^note: .*\n", "", answer.stderr, flags=re.M)
+    error, _, hint = said.partition("\nhint: ")
     assert (3, "", f"error[{refusal.code}]: {refusal.message}") == (
         answer.returncode,
         answer.stdout,

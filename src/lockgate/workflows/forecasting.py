@@ -21,7 +21,7 @@ from lockgate.errors import LockgateError
 from lockgate.postgres.connect import Connection, connect_unchecked
 from lockgate.postgres.ledger import read_ledger
 from lockgate.postgres.statistics import read_estimates, read_pace, read_statistics
-from lockgate.workflows.destination import Destination
+from lockgate.workflows.destination import Destination, ReadingGuard
 from lockgate.workflows.remembering import (
     RememberedTiming,
     ScratchSizes,
@@ -106,9 +106,13 @@ def basis_or_note(
     except LockgateError as error:
         destination.workspace.progress.done(f"note: no forecast: {error.message}")
         return None
-    if unseen := basis.statistics.missing:
-        destination.workspace.progress.done(f"note: forecasts do without {'; '.join(unseen)}")
     return replace(basis, destination=destination)
+
+
+def _tell_unseen(basis: ForecastBasis) -> None:
+    missing, destination = basis.statistics.missing, basis.destination
+    if missing and destination is not None:
+        destination.workspace.progress.done(f"note: forecasts do without {'; '.join(missing)}")
 
 
 def _recorded(rows: Iterable[LedgerRow]) -> Iterable[RecordedStatement]:
@@ -169,6 +173,7 @@ def with_forecasts(
     `scratch` is how large scratch was where it was filled with made-up rows: then what each
     statement took there is what its rate comes from. `structure` is changed.
     """
+    _tell_unseen(basis)
     known = _known(basis, structure, version)
     asked: list[Forecastable] = []
     timed: list[Measurement] = []
@@ -203,9 +208,11 @@ def _with_estimates(
     if not changing or basis.destination is None:
         return tuple(asked)
     try:
-        # The mark of this very database was read for this command already; nothing runs here.
+        guard = ReadingGuard(basis.destination, purpose="estimates")
         url = basis.destination.primary
-        with connect_unchecked(url, purpose="estimates") as (connection, _, __):
+        with connect_unchecked(url, purpose="estimates") as (connection, mark, facts):
+            if mark is not None:
+                guard.prove(mark, facts)
             found = read_estimates(connection, changing)
     except LockgateError:
         return tuple(asked)  # a forecast is no reason to fail where one was read a moment ago
@@ -240,6 +247,7 @@ def explained_forecasts(
     version: int,
 ) -> tuple[Forecast, ...]:
     """A Forecast for each statement of a script, each a transaction by itself."""
+    _tell_unseen(basis)
     rates = Rates(_known(basis, structure, version))
     estimated = _with_estimates(statements, basis)
     return forecast_all(estimated, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
