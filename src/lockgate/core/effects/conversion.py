@@ -54,7 +54,8 @@ def conversion(
     # A cast on the way leaves no modifiers that a later one could be wider than.
     for before, after in itertools.pairwise(steps):
         rewrites = rewrites or _step_rewrites(touched, before, after)
-    same = _indexed_as(touched, old) == _indexed_as(touched, new) and not rewrites
+    alike = _indexed_as(touched, old) == _indexed_as(touched, new)
+    same = not rewrites and (alike or (_is_same(touched, old, new) and old.array == new.array))
     before_collation = column.collation or ("default",)
     new_collation = words((collation or {}).get("collname")) or ("default",)
     return Conversion(
@@ -86,7 +87,7 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         base = source.base
         plain = TypeName(base.schema, base.name, None, base.array) if base else None
         return plain is None or _step_rewrites(touched, plain, new)
-    if old.name != new.name or old.schema != new.schema:
+    if not _is_same(touched, old, new):
         if old.array:
             return True  # element by element, also where an element stays as it is
         return not _coercible(touched, old, new) or (
@@ -98,6 +99,15 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         # bpchar without modifiers is char(1) in no statement: the parser has written it out.
         return False
     return old.array or not _relaxes(touched, old, new)
+
+
+def _is_same(touched: Touched, old: TypeName, new: TypeName) -> bool:
+    """Whether two names are one type's; a Catalog has its schema, where a statement may not."""
+    if old.name != new.name or old.schema == new.schema:
+        return old.name == new.name
+    found = touched.structure.search_path
+    own = new.name in touched.facts.types  # PostgreSQL's come first, whatever the search_path
+    return not own and {old.schema, new.schema} <= {None, *found[:1]}
 
 
 def _coercible(touched: Touched, old: TypeName, new: TypeName) -> bool:
