@@ -123,3 +123,17 @@ def test_catalog_and_statements_make_the_same_structure(
     for sql in statements(name, major):
         parsed = parse_one(sql)
         assert predict(parsed, made, major) == predict(parsed, read_back, major), sql
+
+
+@pytest.mark.parametrize("qualified", ["citext", "public.citext"])
+def test_type_of_an_extension_costs_the_same_with_its_schema(qualified: str) -> None:
+    structure = Structure()
+    structure.apply(parse_one("CREATE TABLE t (a text)"))
+    change = parse_one(f"ALTER TABLE t ALTER a TYPE {qualified}")
+
+    (effect,) = predict(change, structure, 18).effects
+
+    assert (effect.relation, effect.rewrites) == ("public.t", False)
+    structure.apply(change)
+    back = parse_one("ALTER TABLE t ALTER a TYPE text")
+    assert [one.rewrites for one in predict(back, structure, 18).effects] == [False]

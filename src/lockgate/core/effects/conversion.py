@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockgate.core.effects.reading import read_type
 from lockgate.core.effects.structure import Column, Expression, TypeName
@@ -34,14 +34,15 @@ def conversion(
     """What it takes to turn `column`, None where it is not known, into `new`."""
     if column is None or column.type is None or new is None:
         return Conversion(True, False, doubted=column is None)
-    old = column.type
+    old, new = _bare(touched, column.type), _bare(touched, new)
     steps = [old]
     node = using
     inner = []
     kind, found = only(node)
     while kind in ("TypeCast", "CollateClause"):
         if kind == "TypeCast":
-            inner.append(read_type(found.get("typeName")))
+            cast = read_type(found.get("typeName"))
+            inner.append(cast and _bare(touched, cast))
         kind, found = only(found.get("arg"))
     itself = kind == "ColumnRef" and words(found.get("fields"))[-1] == column.name
     if using is not None and not itself:
@@ -99,6 +100,13 @@ def _step_rewrites(touched: Touched, old: TypeName, new: TypeName) -> bool:
         # bpchar without modifiers is char(1) in no statement: the parser has written it out.
         return False
     return old.array or not _relaxes(touched, old, new)
+
+
+def _bare(touched: Touched, found: TypeName) -> TypeName:
+    """A type of a common extension without the schema that a Catalog gives it."""
+    default = found.schema == touched.structure.search_path[0]
+    known = default and found.name in touched.facts.contributed
+    return replace(found, schema=None) if known else found
 
 
 def _is_same(touched: Touched, old: TypeName, new: TypeName) -> bool:
