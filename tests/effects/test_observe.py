@@ -185,7 +185,6 @@ def test_a_scan_is_known_from_the_servers_words_where_counters_are_gone(any_lab:
     ("sql", "mode"),
     [
         ("LOCK TABLE p", LockMode.ACCESS_EXCLUSIVE),
-        ("UPDATE p SET id = 1", LockMode.ROW_EXCLUSIVE),
         ("COMMENT ON TABLE p IS $$x$$", LockMode.SHARE_UPDATE_EXCLUSIVE),
     ],
 )
