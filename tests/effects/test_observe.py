@@ -191,7 +191,7 @@ def test_a_scan_is_known_from_the_servers_words_where_counters_are_gone(any_lab:
 def test_code_that_commits_at_once_hides_no_lock(any_lab: Lab, sql: str, mode: LockMode) -> None:
     given = f"""{GIVEN};
         CREATE PROCEDURE hasty() LANGUAGE plpgsql AS
-        'BEGIN COMMENT ON TABLE t IS $$x$$; COMMIT; {sql}; COMMIT; END'
+        'BEGIN {sql}; COMMIT; COMMENT ON TABLE t IS $$x$$; COMMIT; END'
     """
 
     observation = seen(any_lab, "CALL hasty()", given)
