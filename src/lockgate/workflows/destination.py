@@ -32,7 +32,12 @@ from lockgate.errors import ExitStatus, LockgateError
 from lockgate.migrations.driver import DbapiConnection, Target
 from lockgate.postgres import session
 from lockgate.postgres.binaries import find_binaries
-from lockgate.postgres.connect import Checked, connect_checked, connect_unchecked
+from lockgate.postgres.connect import (
+    Checked,
+    Connection,
+    connect_checked,
+    connect_unchecked,
+)
 from lockgate.postgres.identity import read_identity
 from lockgate.postgres.servers import major_kept_in, start_server
 from lockgate.secrets import SourceContext
@@ -247,6 +252,16 @@ class ReadingGuard:
             proved = judge(replace(self.expectation, part=part), mark, facts)
         self.expectation = replace(self.expectation, uuid=proved.uuid)
         return proved
+
+
+@contextmanager
+def connected_to_read(destination: Destination, part: str, *, purpose: str) -> Iterator[Connection]:
+    """A connection to one database, whose mark, if it has one, is the expected one."""
+    guard = ReadingGuard(destination, purpose=purpose)
+    with connect_unchecked(destination.urls[part], purpose=purpose) as (connection, mark, facts):
+        if mark is not None:
+            guard.prove(mark, facts)
+        yield connection
 
 
 def find_destination(workspace: Workspace, name: str | None) -> Destination:

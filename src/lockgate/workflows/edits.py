@@ -9,9 +9,8 @@ from lockgate.errors import LockgateError
 from lockgate.migrations.revisions import read_revision_files
 from lockgate.migrations.steps import pending
 from lockgate.postgres import ledger
-from lockgate.postgres.connect import connect_unchecked
 from lockgate.workflows.applied import revisions_run
-from lockgate.workflows.destination import Destination
+from lockgate.workflows.destination import Destination, connected_to_read
 from lockgate.workflows.workspace import Workspace
 
 
@@ -53,6 +52,7 @@ def _locked_at(workspace: Workspace, revision: str) -> str | None:
 
 
 def _ran(destination: Destination) -> Mapping[str, str | None]:
-    with connect_unchecked(destination.primary, purpose="ledger") as (connection, _, __):
+    first = next(iter(destination.urls))
+    with connected_to_read(destination, first, purpose="ledger") as connection:
         rows, _end = ledger.read_ledger(connection)
     return revisions_run(rows)

@@ -147,14 +147,14 @@ def read_target(
 
     The settings of the server, and the application's statements, are those of the first.
     """
-    from lockgate.postgres.connect import connect_unchecked
     from lockgate.postgres.statistics import read_statistics
-    from lockgate.workflows.destination import find_readable
+    from lockgate.workflows.destination import connected_to_read, find_readable
 
     structure, version = structure_of_environment(workspace, environment)
     read: list[TargetStatistics] = []
-    for url in find_readable(workspace, environment).urls.values():
-        with connect_unchecked(url, purpose="lint") as (connection, _, __):
+    destination = find_readable(workspace, environment)
+    for part in destination.urls:
+        with connected_to_read(destination, part, purpose="lint") as connection:
             read.append(read_statistics(connection))
     sizes = {one.name: one for target in reversed(read) for one in target.relations}
     return structure, version, replace(read[0], relations=tuple(sizes.values()))

@@ -18,10 +18,10 @@ from lockgate.core.target import TargetStatistics
 from lockgate.core.timings import counted, read_measurement, works_in
 from lockgate.core.work import works_of
 from lockgate.errors import LockgateError
-from lockgate.postgres.connect import Connection, connect_unchecked
+from lockgate.postgres.connect import Connection
 from lockgate.postgres.ledger import read_ledger
 from lockgate.postgres.statistics import read_estimates, read_pace, read_statistics
-from lockgate.workflows.destination import Destination, ReadingGuard
+from lockgate.workflows.destination import Destination, connected_to_read
 from lockgate.workflows.remembering import (
     RememberedTiming,
     ScratchSizes,
@@ -208,11 +208,8 @@ def _with_estimates(
     if not changing or basis.destination is None:
         return tuple(asked)
     try:
-        guard = ReadingGuard(basis.destination, purpose="estimates")
-        url = basis.destination.primary
-        with connect_unchecked(url, purpose="estimates") as (connection, mark, facts):
-            if mark is not None:
-                guard.prove(mark, facts)
+        first = next(iter(basis.destination.urls))
+        with connected_to_read(basis.destination, first, purpose="estimates") as connection:
             found = read_estimates(connection, changing)
     except LockgateError:
         return tuple(asked)  # a forecast is no reason to fail where one was read a moment ago
