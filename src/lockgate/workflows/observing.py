@@ -13,12 +13,11 @@ from lockgate.core.finding import Finding, Severity
 from lockgate.core.sql.trees import parse
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.binaries import find_binaries, find_pg_dump
-from lockgate.postgres.connect import connect_unchecked
 from lockgate.postgres.dump import dump_schema
 from lockgate.postgres.observe import Observation, open_bench
 from lockgate.postgres.scratch import restore
 from lockgate.postgres.servers import create_database, scratch_server
-from lockgate.workflows.destination import find_readable
+from lockgate.workflows.destination import connected_to_read, find_readable
 from lockgate.workflows.existing import SchemaNotUnderstood, read_sql
 from lockgate.workflows.explain import ExplainedStatement, Explanation
 from lockgate.workflows.scratch import open_scratch
@@ -114,8 +113,9 @@ def _make(url: DatabaseUrl, schema: Path) -> None:
 def _dump(workspace: Workspace, environment: str) -> str:
     """The structure of an environment's first database."""
     destination = find_readable(workspace, environment)
-    with connect_unchecked(destination.primary, purpose="observe") as (_, __, facts):
-        major = facts.server_version // 10_000
+    first = next(iter(destination.urls))
+    with connected_to_read(destination, first, purpose="observe") as connection:
+        major = connection.info.server_version // 10_000
     return dump_schema(destination.primary, pg_dump=find_pg_dump(major))
 
 
