@@ -69,6 +69,24 @@ def test_locks_of_queries_depend_on_rows_and_are_not_compared() -> None:
     assert () == both.disagreements
 
 
+def test_where_a_weak_lock_hangs_on_rows_the_stronger_stays_as_predicted() -> None:
+    predicted = Effect("public.t", LockMode.ROW_EXCLUSIVE)
+    seen = Effect("public.t", LockMode.ACCESS_SHARE, evidence=Evidence.OBSERVED)
+
+    both = agree(effects(predicted), effects(seen))
+
+    assert (effects(predicted), ()) == (both.statement, both.disagreements)
+
+
+def test_a_lock_of_a_branch_that_code_did_not_take_stays_as_predicted() -> None:
+    predicted = Effect("public.t", EXCLUSIVE)
+    seen = Effect("public.t", LockMode.ACCESS_SHARE, evidence=Evidence.OBSERVED)
+
+    both = agree(effects(predicted), effects(seen), kind="DoStmt")
+
+    assert (effects(predicted), ()) == (both.statement, both.disagreements)
+
+
 def test_an_unknown_effect_gives_way_to_what_was_seen() -> None:
     seen = Effect("public.t", EXCLUSIVE, evidence=Evidence.OBSERVED)
     unknown = replace(seen, relation="?", evidence=Evidence.UNKNOWN)
@@ -98,6 +116,43 @@ def test_observe_sees_what_dynamic_sql_does(tmp_path: Path, lockgate: RunLockgat
     assert ['the statement fails on scratch: relation "gone" does not exist (42P01)'] == [
         f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")
     ]
+
+
+def test_what_ends_what_a_driver_prepared_or_reads_its_client_is_observed(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2);")
+    script = "COPY t TO STDOUT; COPY t FROM STDIN;\n\\.\n" + "DISCARD ALL; UPDATE t SET a = 1;" * 8
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", "schema.sql", script, "--format", "json"
+    )
+
+    found = json.loads(answer.stdout)
+    modes = [e["mode"] for s in found["statements"] for e in s["effects"]]
+    assert ["ACCESS SHARE", "ROW EXCLUSIVE", *["ROW EXCLUSIVE"] * 8] == modes
+    assert {"observed"} == {e["evidence"] for s in found["statements"] for e in s["effects"]}
+    assert [] == [f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")]
+
+
+def test_how_a_foreign_key_is_checked_on_its_far_side_is_the_planners_choice(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text(
+        "CREATE TABLE far (id int PRIMARY KEY); INSERT INTO far VALUES (1), (2);"
+        "CREATE TABLE near (far_id int); INSERT INTO near VALUES (1), (2);"
+    )
+    script = "ALTER TABLE near ADD CONSTRAINT k FOREIGN KEY (far_id) REFERENCES far"
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", "schema.sql", script, "--format", "json"
+    )
+
+    found = json.loads(answer.stdout)
+    (statement,) = found["statements"]
+    scans = {e["relation"]: e["scans"] for e in statement["effects"]}
+    assert (True, False) == (scans["public.near"], scans["public.far"])
+    assert [] == [f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")]
 
 
 def test_a_schema_that_fails_on_scratch_says_where(tmp_path: Path, lockgate: RunLockgate) -> None:

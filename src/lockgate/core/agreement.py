@@ -34,10 +34,12 @@ def agree(
     """Both in one, each Effect with how it is known; `kind` is the statement's.
 
     What code was predicted to lock need not be seen: an exception that it handles gives locks back
-    before it ends, and rows may lead it another way. Not compared are locks that let reads, writes
+    before it ends. Not compared are locks that let reads, writes
     and other schema changes go on: which of them a query takes depends on its plan and on the rows
-    that there are. Nor is what was predicted as unknown. Scans are counted in a transaction only;
-    elsewhere a table counts as read where either says so.
+    that there are, and scratch may have none: a stronger one that was predicted stays as predicted.
+    So does one of code, which rows may lead another way. Nor is compared what was predicted as
+    unknown. Scans are counted in a transaction only; elsewhere a table counts as read where either
+    says so.
     """
     hidden = hidden or {}
     before = {effect.relation: effect for effect in predicted.effects}
@@ -52,6 +54,9 @@ def agree(
             continue
         if expected is not None and seen is not None:
             seen = replace(seen, scans=seen.scans or (apart and expected.scans))
+            if _hangs_on_rows(expected, seen, kind):
+                merged[relation] = _with_work(expected, seen)
+                continue
         if seen is not None:
             merged[relation] = seen
         if _differ(expected, seen) and not (seen is None and kind in _CODE):
@@ -96,6 +101,13 @@ def disagreement_findings(
         )
         for text in lines
     )
+
+
+def _hangs_on_rows(expected: Effect, seen: Effect, kind: str) -> bool:
+    """Whether more than what was seen follows where there are the rows that scratch has not."""
+    if expected.evidence is Evidence.UNKNOWN or seen.mode.strength >= expected.mode.strength:
+        return False
+    return kind in _CODE or expected.mode.strength < _COMPARED
 
 
 def _with_work(expected: Effect, seen: Effect) -> Effect:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import errors
 
 from lockgate.core.effect import StatementEffects, Transactional
+from lockgate.core.sql.trees import parse_one
 from lockgate.postgres.observe.gate import Gate
 from lockgate.postgres.observe.rows import fails_if_rows, tables_held
 from lockgate.postgres.observe.said import read_messages
@@ -81,7 +82,7 @@ def _inside(
     connection.execute(BEGIN)
     witness.before()
     messages.clear()
-    tag = connection.execute(sql.encode()).statusmessage or ""
+    tag = send(connection, sql)
     said = tuple(messages)
     seen = witness.after(said=read_messages(said), tag=tag)
     refused = with_rows and _fails_if_rows(connection, sql, witness)
@@ -98,9 +99,25 @@ def _fails_if_rows(connection: psycopg.Connection, sql: str, witness: Witness) -
     connection.execute("ROLLBACK")
     refused = fails_if_rows(connection, sql, tables)
     connection.execute("BEGIN")
-    connection.execute(sql.encode())
+    send(connection, sql)
     witness.forget()
     return refused
+
+
+def send(connection: psycopg.Connection, sql: str) -> str:
+    """Runs the one statement `sql`, and answers its command tag.
+
+    What COPY writes to the client is passed over, and it is given no row.
+    """
+    parsed = parse_one(sql)
+    if parsed.kind != "CopyStmt" or parsed.tree.get("filename"):
+        return connection.execute(sql.encode()).statusmessage or ""
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.encode()) as copy:
+            if not parsed.tree.get("is_from"):
+                for _ in copy:
+                    pass
+        return cursor.statusmessage or ""
 
 
 def _outside(
@@ -116,7 +133,7 @@ def _outside(
     messages.clear()
     try:
         with gate.watching(connection.info.backend_pid, code=code) as passed:
-            tag = connection.execute(sql.encode()).statusmessage or ""
+            tag = send(connection, sql)
         said = tuple(messages)
     finally:
         connection.execute("RESET client_min_messages")

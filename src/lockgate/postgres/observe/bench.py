@@ -9,7 +9,7 @@ import psycopg
 
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.connect import connect_unchecked
-from lockgate.postgres.observe.alone import Observation, observe
+from lockgate.postgres.observe.alone import Observation, observe, send
 from lockgate.postgres.observe.gate import Gate, open_gate
 from lockgate.postgres.observe.witness import Witness
 
@@ -19,6 +19,8 @@ class Bench:
 
     def __init__(self, connection: psycopg.Connection, gate: Gate) -> None:
         self.connection = connection
+        # DISCARD ALL and DEALLOCATE ALL take away what a driver has prepared.
+        self.connection.prepare_threshold = None
         self.gate = gate
         self.witness = Witness(lambda query: connection.execute(query.encode()).fetchall())
 
@@ -29,7 +31,7 @@ class Bench:
     def run(self, sql: str) -> str | None:
         """Runs what makes the structure; the server's words where it fails, None where not."""
         try:
-            self.connection.execute(sql.encode())
+            send(self.connection, sql)
         except psycopg.Error as error:
             return error.diag.message_primary or str(error)
         return None

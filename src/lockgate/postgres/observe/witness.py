@@ -113,7 +113,8 @@ class Witness:
     ) -> Seen:
         old, new = self.relations, self._look_at(held)
         work = weigh(old, new, touched=held, scans=scans, said=said, tag=tag)
-        read = work.scanned | self._validated(said, held)
+        near, far = self._validated(said, held)
+        read = (work.scanned - (far - work.verified)) | near
         gathered = {oid: _strongest(modes) for oid, modes in taken.items() if oid in old}
         worked = {*work.rewritten, *work.built, *(work.scanned & old.keys())}
         for oid in worked - gathered.keys():
@@ -139,13 +140,19 @@ class Witness:
         self.relations = {**old, **new}
         return Seen(StatementEffects(tuple(effects)).effects, hidden, work.contradictions)
 
-    def _validated(self, said: Said | None, held: Iterable[int]) -> set[int]:
-        """Tables whose foreign keys were looked at row by row; the server names the keys."""
+    def _validated(self, said: Said | None, held: Iterable[int]) -> tuple[set[int], set[int]]:
+        """Tables whose foreign keys were looked at row by row, and those that they refer to.
+
+        The server names the keys. It asks for all of them with one query, and how that finds what
+        is referred to is the planner's choice.
+        """
         oids = ", ".join(str(oid) for oid in held)
         if said is None or not said.validated or not oids:
-            return set()
+            return set(), set()
         keys = self.ask(f"{query('foreign_keys')} AND c.conrelid IN ({oids})")
-        return {oid for oid, name in keys if name in said.validated}
+        found = [(near, far) for near, far, name in keys if name in said.validated]
+        near = {oid for oid, _ in found}
+        return near, {oid for _, oid in found} - near
 
     def _look_at(self, held: Iterable[int]) -> dict[int, Relation]:
         """The relations `held` as they are now."""

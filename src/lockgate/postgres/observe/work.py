@@ -40,11 +40,13 @@ Relations = Mapping[int, Relation]
 class Work:
     """Relations by their oid: rewritten, read, and with the names of the indexes built on them.
 
+    `verified` are those that the server says it reads; `scanned` also has what was counted.
     `contradictions` begin with the name of a relation and a colon.
     """
 
     rewritten: frozenset[int] = frozenset()
     scanned: frozenset[int] = frozenset()
+    verified: frozenset[int] = frozenset()
     built: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     contradictions: tuple[str, ...] = ()
 
@@ -67,7 +69,7 @@ def weigh(
         return Work()
     both = _Both(old, new, frozenset(touched) & old.keys())
     if said is None:
-        return Work(both.rewritten, scans or frozenset(), both.names_built(both.built))
+        return Work(both.rewritten, scans or frozenset(), built=both.names_built(both.built))
     lines = [*both.against_rewritten(said, tag), *both.against_built(said)]
     gone = {oid for oid in both.meant(said.rewritten) if oid not in new}
     verified = frozenset(both.meant(said.verified))
@@ -77,6 +79,7 @@ def weigh(
     return Work(
         both.rewritten | gone | (copied & old.keys()),
         (scans or frozenset()) | verified,
+        verified,
         both.names_built(both.built - copied),
         tuple(lines),
     )
