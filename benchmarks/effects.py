@@ -17,7 +17,7 @@ from pglast.parser import parse_sql_json
 
 from benchmarks.measure import RUNS
 from lockgate.cli.main import COLLECT_EVERY
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.sql.trees import parse
 
 TABLES = 2000
@@ -102,7 +102,7 @@ def explain(texts: Sequence[str]) -> int:
     for text in texts:
         for one in parse(text):
             predict(one, structure, 18)
-            structure.apply(one)
+            apply(structure, one)
             count += 1
     return count
 

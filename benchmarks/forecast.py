@@ -27,7 +27,7 @@ from statistics import median
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, predict, structure_of
 from lockgate.core.forecast import Basis, Forecast
 from lockgate.core.forecasting import forecast
 from lockgate.core.rates import Measurement, Rates
@@ -164,7 +164,7 @@ class Side:
         return read_statistics(self.connection)
 
     def structure(self) -> Structure:
-        return Structure.from_catalog(read_catalog(self.connection))
+        return structure_of(read_catalog(self.connection))
 
     def timed_ms(self, sql: str) -> float:
         started = time.perf_counter()

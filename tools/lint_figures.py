@@ -37,7 +37,7 @@ from typing import Any
 import psycopg
 
 from lockgate.core.effect import Evidence
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
@@ -418,7 +418,7 @@ def structure_of(given: str) -> Structure:
     """What exists after `given`, and nothing else."""
     structure = Structure(complete=True)
     for parsed in parse(given):
-        structure.apply(parsed)
+        apply(structure, parsed)
     return structure
 
 

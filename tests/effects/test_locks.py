@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lockgate.core.effect import StatementEffects
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.sql.trees import parse
 from tests.effects.conftest import LabOf
 from tests.effects.corpus import FORMS, Form, forms_of
@@ -80,6 +80,6 @@ def predicted_of(form: Form, major: int) -> StatementEffects:
     structure = Structure.empty()
     structure.complete = True
     for given in parse(form.given):
-        structure.apply(given)
+        apply(structure, given)
     (parsed,) = parse(form.sql)
     return predict(parsed, structure, major)

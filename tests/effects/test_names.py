@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockgate.core.agreement import agree
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict, structure_of
 from lockgate.core.effects.catalog import name_of
 from lockgate.core.effects.expressions import split_name
 from lockgate.core.sql.trees import parse, quote_identifier
@@ -61,10 +61,10 @@ def test_odd_names_are_predicted_as_observed(name: str, any_lab: Lab, any_major:
     given = spelled(GIVEN, name)
     any_lab.empty()
     any_lab.connection.execute(given.encode())
-    from_catalog = Structure.from_catalog(read_catalog(any_lab.connection))
+    from_catalog = structure_of(read_catalog(any_lab.connection))
     from_statements = Structure.empty()
     for parsed in parse(given):
-        from_statements.apply(parsed)
+        apply(from_statements, parsed)
 
     for template in STATEMENTS:
         sql = spelled(template, name)

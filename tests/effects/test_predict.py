@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from lockgate.core.effect import Effect
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict, structure_of
 from lockgate.core.effects.structure import Kind, spelled
 from lockgate.core.sql.trees import parse, parse_one
 from lockgate.core.url import DatabaseUrl
@@ -41,10 +41,10 @@ def statements(name: str, major: int) -> Iterator[str]:
             yield SINCE.sub("", line)
 
 
-def structure_of(name: str) -> Structure:
+def structure_made_by(name: str) -> Structure:
     structure = Structure(complete=True)
     for parsed in parse(read(f"{name}.sql")):
-        structure.apply(parsed)
+        apply(structure, parsed)
     return structure
 
 
@@ -92,7 +92,7 @@ def connect(
 def test_predicted_is_what_happens(connect: Callable[[str], psycopg.Connection], name: str) -> None:
     connection = connect(name)
     major = connection.info.server_version // 10_000
-    structure = structure_of(name)
+    structure = structure_made_by(name)
     witness = Witness(lambda query: connection.execute(query.encode()).fetchall())
     wrong = {}
 
@@ -116,9 +116,9 @@ def test_catalog_and_statements_make_the_same_structure(
 ) -> None:
     connection = connect(name)
     major = connection.info.server_version // 10_000
-    made = structure_of(name)
+    made = structure_made_by(name)
 
-    read_back = Structure.from_catalog(read_catalog(connection))
+    read_back = structure_of(read_catalog(connection))
 
     for sql in statements(name, major):
         parsed = parse_one(sql)
@@ -128,12 +128,12 @@ def test_catalog_and_statements_make_the_same_structure(
 @pytest.mark.parametrize("qualified", ["citext", "public.citext"])
 def test_type_of_an_extension_costs_the_same_with_its_schema(qualified: str) -> None:
     structure = Structure()
-    structure.apply(parse_one("CREATE TABLE t (a text)"))
+    apply(structure, parse_one("CREATE TABLE t (a text)"))
     change = parse_one(f"ALTER TABLE t ALTER a TYPE {qualified}")
 
     (effect,) = predict(change, structure, 18).effects
 
     assert (effect.relation, effect.rewrites) == ("public.t", False)
-    structure.apply(change)
+    apply(structure, change)
     back = parse_one("ALTER TABLE t ALTER a TYPE text")
     assert [one.rewrites for one in predict(back, structure, 18).effects] == [False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from lockgate.core.effect import LockMode, Toast
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.effects.facts import facts
 from lockgate.core.effects.toast import has_toast
 from lockgate.core.sql.trees import parse, parse_one
@@ -50,7 +50,7 @@ def test_prediction_knows_which_tables_have_one(
     made = TYPES + "".join(f"CREATE TABLE t{n:02} ({t});\n" for n, t in enumerate(TABLES))
     structure = Structure.empty()
     for parsed in parse(made):
-        structure.apply(parsed)
+        apply(structure, parsed)
     with psycopg.connect(**new_database(any_server).conninfo()) as connection:  # type: ignore[arg-type]
         major = connection.info.server_version // 10_000
         connection.execute(made.encode())
@@ -69,7 +69,7 @@ def test_prediction_knows_which_tables_have_one(
 def test_it_stays_when_the_column_goes_that_it_was_made_for() -> None:
     structure = Structure.empty()
     for parsed in parse("CREATE TABLE t (a int, b text); ALTER TABLE t DROP COLUMN b"):
-        structure.apply(parsed)
+        apply(structure, parsed)
 
     (found,) = predict(parse_one("DROP TABLE t"), structure, 18).effects
 

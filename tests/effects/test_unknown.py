@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Transactional
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.sql.trees import parse
 
 
@@ -13,10 +13,10 @@ def effects_of(sql: str, *, given: str = "", complete: bool = False) -> Statemen
     """What the last statement of `sql` does, on what `given` makes."""
     structure = Structure(complete=complete)
     for parsed in parse(given):
-        structure.apply(parsed)
+        apply(structure, parsed)
     *before, last = parse(sql)
     for parsed in before:
-        structure.apply(parsed)
+        apply(structure, parsed)
     return predict(last, structure, 18)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, apply
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import Answer, UnitLinter, by_subject
 from lockgate.core.rule import Family, Rule, Unit
@@ -53,7 +53,7 @@ def downgrade() -> None:
 def structure_of(rule: Rule) -> Structure:
     made = Structure()
     for parsed in parse(getattr(rule, "SCHEMA", "")):
-        made.apply(parsed)
+        apply(made, parsed)
     return made
 
 
@@ -119,7 +119,7 @@ def test_several_users_of_what_is_dropped_use_it() -> None:
     more = "CREATE TABLE bills (payer bigint CONSTRAINT bills_payer_fkey REFERENCES people (id));"
     structure = structure_of(rule)
     for parsed in parse(more):
-        structure.apply(parsed)
+        apply(structure, parsed)
     script = read_script(io.BytesIO(rule.BAD.encode()))
     linter = UnitLinter(by_subject((rule,)), Unit(structure, 18, file="change.sql"))
 

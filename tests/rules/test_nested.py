@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, apply
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
@@ -21,7 +21,7 @@ def loud(sql: str, *, given: str | None = None) -> list[str]:
     """The codes of errors and warnings; without `given` nothing is said of what exists."""
     structure = Structure()
     for parsed in parse(given or ""):
-        structure.apply(parsed)
+        apply(structure, parsed)
     unit = Unit(structure, 18, complete=given is not None)
     answers = UnitLinter(CHOSEN, unit).script(read_script(io.BytesIO(sql.encode())))
     found = [answer for answer in answers if isinstance(answer, Finding)]

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, apply
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.rule import Unit
@@ -43,7 +43,7 @@ def findings(
     """What all rules but those of style say of `sql` in that schema."""
     structure = Structure(complete=True)
     for parsed in parse(SCHEMA):
-        structure.apply(parsed)
+        apply(structure, parsed)
     unit = Unit(structure, 18, file="change.sql", revision=revision, complete=True)
     unit.target = target
     answers = UnitLinter(by_subject(choose_rules()), unit).script(

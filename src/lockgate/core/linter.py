@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lockgate.core.allowance import Allowance, read_allowance
 from lockgate.core.effect import StatementEffects, Transactional
-from lockgate.core.effects import nested_statements, predict
+from lockgate.core.effects import apply, nested_statements, predict
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
 from lockgate.core.finding import Finding, Severity
@@ -194,7 +194,7 @@ class UnitLinter:
         if unit.direction is Direction.UP:
             # The way back is not gone: the next Revision comes after the upgrade.
             self._acquaint(seen)
-            unit.structure.apply(parsed)
+            apply(unit.structure, parsed)
         if parsed.kind == "TransactionStmt":
             match parsed.tree.get("kind"):
                 case "TRANS_STMT_BEGIN" | "TRANS_STMT_START":

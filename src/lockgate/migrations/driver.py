@@ -91,7 +91,7 @@ def drive(
             urls_delivered(project, target.urls, variable=target.variable, driver=target.driver)
         )
         stack.enter_context(sys_path_kept())
-        stack.enter_context(modules_forgotten(project))
+        stack.enter_context(modules_forgotten(project.module_folders()))
         stack.enter_context(alembic_hushed())
         stack.enter_context(run.listening())
         run.run_env(options or {})

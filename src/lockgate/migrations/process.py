@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-from warnings import catch_warnings
-
-if TYPE_CHECKING:
-    from lockgate.migrations.project import AlembicProject
 
 
 @contextmanager
@@ -41,16 +36,14 @@ _ALEMBIC_LOGGERS = ("alembic.runtime.migration", "alembic.runtime.plugins")
 
 
 @contextmanager
-def modules_forgotten(project: AlembicProject) -> Iterator[None]:
-    """Forgets the team's modules that a run imports, as the end of its process would.
+def modules_forgotten(folders: Iterable[Path]) -> Iterator[None]:
+    """Forgets the modules from `folders` that a run imports, as the end of its process would.
 
     They may hold what belongs to the run: an engine, the URL of one Environment, what a revision
     left for the next one, a table that `env.py` adds to the metadata and cannot add twice.
     """
     before = set(sys.modules)
-    with catch_warnings(action="ignore"):  # said already, when the project was opened
-        prepended = project.config.get_prepend_sys_paths_list() or ()
-    roots = tuple(str(folder.resolve()) for folder in (project.root, *map(Path, prepended)))
+    roots = tuple(str(folder.resolve()) for folder in folders)
     try:
         yield
     finally:

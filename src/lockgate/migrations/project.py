@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import ClassVar
+from warnings import catch_warnings
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -107,6 +108,12 @@ class AlembicProject:
         """The same set-up with its revision files read afresh, as a new process would."""
         with sys_path_kept(), chdir(self.root):
             return AlembicProject(self.root, self.config, open_script_directory(self.config))
+
+    def module_folders(self) -> tuple[Path, ...]:
+        """Where the team's modules are imported from: the root, and what Alembic prepends."""
+        with catch_warnings(action="ignore"):  # said already, when the set-up was opened
+            prepended = self.config.get_prepend_sys_paths_list() or ()
+        return (self.root, *map(Path, prepended))
 
 
 def open_project(

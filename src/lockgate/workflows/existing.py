@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, apply, structure_of
 from lockgate.core.parsed import ParsedStatement
 from lockgate.core.sql.trees import parse
 from lockgate.core.target import TargetStatistics
@@ -80,7 +80,7 @@ def structure_of_file(path: Path) -> Structure:
     """
     structure = Structure(complete=True)
     for parsed in _readable(path, parse(read_sql(path).decode(errors="replace"))):
-        structure.apply(parsed)
+        apply(structure, parsed)
     # A dump ends with no schema in its path, and what is explained is not part of it.
     structure.search_path = ("public",)
     return structure
@@ -113,7 +113,7 @@ def major_of(catalog: Catalog) -> int:
 
 def together(catalogs: Iterable[Catalog]) -> Structure:
     """What several databases hold; of what two have under the same name, that of the first."""
-    first, *others = map(Structure.from_catalog, catalogs)
+    first, *others = map(structure_of, catalogs)
     for other in others:
         for kind in ("relations", "domains", "enums", "routines", "referencing", "owned"):
             mine, theirs = getattr(first, kind), getattr(other, kind)
@@ -137,7 +137,7 @@ def structure_and_basis(
     catalog, basis = read_readable_with(
         destination, lambda connection: basis_or_note(connection, destination)
     )
-    return Structure.from_catalog(catalog), major_of(catalog), basis
+    return structure_of(catalog), major_of(catalog), basis
 
 
 def read_target(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.forecast import Basis, Forecast
 from lockgate.core.forecasting import Forecastable, forecast_all
 from lockgate.core.ledger import LedgerRow
@@ -189,7 +189,7 @@ def with_forecasts(
                 works = counted(works, statement.rows)
                 took, ratio = statement.milliseconds, machine(basis.pace_ms, scratch.pace_ms)
                 timed.append(Measurement(previewed.sql, works, took, Basis.REHEARSED, ratio))
-            structure.apply(parsed)
+            apply(structure, parsed)
     # What ran just now comes before what is remembered of it.
     again = {digest_of(one.sql) for one in timed}
     rates = Rates((*timed, *(one for one in known if one.sql not in again)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, apply
 from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Direction
 from lockgate.errors import ExitStatus, LockgateError
@@ -144,7 +144,7 @@ def fill(workspace: Workspace, text: RevisionText, structure: Structure) -> None
     for statement in render(script, Direction.UP).statements:
         for parsed in parse(statement.sql):
             if parsed.problem is None:
-                structure.apply(parsed)
+                apply(structure, parsed)
 
 
 def _plain(offline: Offline) -> tuple[tuple[str, int, bool], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lockgate.core.agreement import agree
 from lockgate.core.effect import StatementEffects, Transactional
-from lockgate.core.effects import Structure, predict
+from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.preview import PreviewedStatement
 from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Statement
@@ -219,7 +219,7 @@ def with_prediction(
     for parsed in parse(previewed.sql):
         kind = parsed.kind
         effects.append(predict(parsed, structure, version))
-        structure.apply(parsed)
+        apply(structure, parsed)
     if len(effects) != 1:
         return replace(previewed, effects=StatementEffects(seen.effects) if seen else None)
     (predicted,) = effects

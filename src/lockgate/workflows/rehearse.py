@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.core.catalog import Catalog
-from lockgate.core.effects import Structure
+from lockgate.core.effects import structure_of
 from lockgate.core.lockfile import LockedRehearsal, LockedRevision, LockFile
 from lockgate.core.preview import PreviewedStatement
 from lockgate.core.proof import prove, with_proof
@@ -338,7 +338,7 @@ class _OneByOne:
         """One revision in a run of its own; adds its `statements`, also those before a failure."""
         structure = None
         if len(self.catalogs) == 1:
-            structure = Structure.from_catalog(next(iter(self.catalogs.values())))
+            structure = structure_of(next(iter(self.catalogs.values())))
         with ObservingCollector(self.databases.urls) as collector:
             try:
                 self._run(text, up=up, observer=collector)

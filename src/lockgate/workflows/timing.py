@@ -39,9 +39,9 @@ class Sizing:
     @cached_property
     def structure(self) -> Structure:
         """What is there before the next statement."""
-        from lockgate.core.effects import Structure
+        from lockgate.core.effects import structure_of
 
-        return Structure.from_catalog(self.catalog)
+        return structure_of(self.catalog)
 
     def works_of(self, statements: Iterable[Statement]) -> Mapping[int, tuple[LedgerWork, ...]]:
         """The works of those of `statements` that took long enough, by their place."""
@@ -56,15 +56,16 @@ class Sizing:
         return found
 
     def _kept(self, statement: Statement) -> tuple[LedgerWork, ...]:
+        from lockgate.core.effects import apply
         from lockgate.core.timings import counted, kept_works, tells_a_rate, works_in
 
         for earlier in self.unread:
-            self.structure.apply(_parsed(earlier))
+            apply(self.structure, _parsed(earlier))
         self.unread.clear()
         parsed = _parsed(statement)
         version = self.statistics.server_version // 10_000
         works = works_in(parsed, self.structure, version, self.statistics)
-        self.structure.apply(parsed)
+        apply(self.structure, parsed)
         kept = kept_works(counted(works, statement.rows))
         return kept if tells_a_rate(kept) else ()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lockgate.core.effects import altering, types
+from lockgate.core.effects import altering, tables, types
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import (
     ColumnReading,
@@ -19,13 +19,11 @@ from lockgate.core.effects.reading import (
 )
 from lockgate.core.effects.structure import (
     Column,
-    Expression,
     Kind,
     Name,
     Relation,
     Structure,
     Trigger,
-    spelled,
 )
 from lockgate.core.effects.trees import (
     Node,
@@ -83,7 +81,7 @@ def create_table(structure: Structure, tree: Tree) -> None:
         above.children.append(table.name)
         if table.partition:
             for index in list(above.indexes):
-                altering.attach_index(structure, structure.get(index), table)
+                tables.attach_index(structure, structure.get(index), table)
             for name, foreign_key in above.constraints.items():
                 if name not in table.constraints and foreign_key.index is None:
                     table.constraints[name] = foreign_key
@@ -154,34 +152,12 @@ def _table_element(structure: Structure, table: Relation, node: Tree) -> None:
         reading = read_column(found, structure, table)
         if found.get("typeName") is None and reading.column.name in table.columns:
             reading.column.type = table.columns[reading.column.name].type
-        add_column(structure, table, reading)
+        tables.add_column(structure, table, reading)
         reading.column.valid_not_null = True
     elif kind == "Constraint":
-        altering.add_constraint(structure, table, found)
+        tables.add_constraint(structure, table, found)
     elif kind == "TableLikeClause":
         _like(structure, table, found)
-
-
-def add_column(structure: Structure, table: Relation, reading: ColumnReading) -> None:
-    """Puts a column in, with its sequence, its constraints and their indexes."""
-    column = reading.column
-    table.columns[column.name] = column
-    if reading.sequence is not None:
-        name = column.sequence = reading.sequence
-        if reading.serial:
-            column.default = Expression(node=_next_value(spelled(name)))
-        structure.add(Relation(name, Kind.SEQUENCE, owned_by=(table.name, column.name)))
-    for constraint in reading.constraints:
-        altering.keep_constraint(structure, table, constraint)
-
-
-def _next_value(sequence: str) -> Tree:
-    return {
-        "FuncCall": {
-            "funcname": [{"String": {"sval": "nextval"}}],
-            "args": [{"A_Const": {"sval": {"sval": sequence}}}],
-        }
-    }
 
 
 LIKE_CONSTRAINTS, LIKE_DEFAULTS, LIKE_GENERATED, LIKE_IDENTITY, LIKE_INDEXES = 4, 8, 16, 32, 64
@@ -195,13 +171,13 @@ def _like(structure: Structure, table: Relation, found: Tree) -> None:
         copied.collation = column.collation
         if (column.generated and wanted & LIKE_GENERATED) or wanted & LIKE_DEFAULTS:
             copied.default, copied.generated = column.default, column.generated
-        add_column(structure, table, ColumnReading(copied))
+        tables.add_column(structure, table, ColumnReading(copied))
     for name, constraint in source.constraints.items():
         if constraint.kind == "check" and wanted & LIKE_CONSTRAINTS:
             table.constraints[name] = constraint
     if wanted & LIKE_INDEXES:
         for index in source.indexes:
-            altering.attach_index(structure, structure.get(index), table, inherit=False)
+            tables.attach_index(structure, structure.get(index), table, inherit=False)
 
 
 def create_as(structure: Structure, tree: Tree) -> None:
@@ -295,7 +271,7 @@ def create_index(structure: Structure, tree: Tree) -> None:
             index.valid = False
             return
         for child in table.children:
-            altering.attach_index(structure, made, structure.get(child))
+            tables.attach_index(structure, made, structure.get(child))
 
 
 # Dropping and renaming
@@ -365,9 +341,9 @@ def rename(structure: Structure, tree: Tree) -> None:
     elif kind == "OBJECT_COLUMN" and "relation" in tree:
         table = structure.find(parts_of(tree["relation"]))
         for relation in structure.with_below(table):
-            altering.rename_column(structure, relation, tree.get("subname", ""), new)
+            tables.rename_column(structure, relation, tree.get("subname", ""), new)
     elif kind == "OBJECT_TABCONSTRAINT":
-        altering.rename_constraint(
+        tables.rename_constraint(
             structure, structure.find(parts_of(tree["relation"])), tree.get("subname", ""), new
         )
     elif kind == "OBJECT_SCHEMA":
@@ -444,15 +420,15 @@ def create_publication(structure: Structure, tree: Tree) -> None:
 
 def alter_publication(structure: Structure, tree: Tree) -> None:
     """ALTER PUBLICATION ... ADD, DROP and SET of tables."""
-    tables = structure.publications.setdefault(tree.get("pubname", ""), [])
+    listed = structure.publications.setdefault(tree.get("pubname", ""), [])
     named = published(structure, tree)
     match tree.get("action", "AP_AddObjects"):
         case "AP_AddObjects" | "DEFELEM_ADD":
-            tables.extend(name for name in named if name not in tables)
+            listed.extend(name for name in named if name not in listed)
         case "AP_DropObjects" | "DEFELEM_DROP":
-            tables[:] = [name for name in tables if name not in named]
+            listed[:] = [name for name in listed if name not in named]
         case _ if named:
-            tables[:] = named
+            listed[:] = named
 
 
 def published(structure: Structure, tree: Tree) -> list[Name]:

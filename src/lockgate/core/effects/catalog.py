@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from lockgate.core.catalog import Catalog, CatalogObject
 from lockgate.core.ddl.text import split_list, split_signature
-from lockgate.core.effects import altering
+from lockgate.core.effects import tables
+from lockgate.core.effects.applying import apply
 from lockgate.core.effects.reading import parts_of, read_constraint, read_index, read_type
 from lockgate.core.effects.structure import (
     Column,
@@ -28,7 +29,7 @@ Properties = dict[str, str]
 Reader = Callable[[Structure, CatalogObject, Properties], None]
 
 
-def from_catalog(catalog: Catalog) -> Structure:
+def structure_of(catalog: Catalog) -> Structure:
     """The Structure of a Catalog; names without a schema are looked for in `public`."""
     structure = Structure(complete=True)
     by_kind: defaultdict[str, list[CatalogObject]] = defaultdict(list)
@@ -45,7 +46,7 @@ def from_catalog(catalog: Catalog) -> Structure:
         _views(structure, by_kind.get(kind, []))
     for kind in ("trigger", "rule"):
         for parsed in parse("".join(f"{found.definition};\n" for found in by_kind.get(kind, ()))):
-            structure.apply(parsed)
+            apply(structure, parsed)
     return structure
 
 
@@ -261,7 +262,7 @@ def _put_in(
     made.valid = "validity" not in properties
     made.enforced = properties.get("validity") != "not enforced"
     made.no_inherit = "no inherit" in properties
-    altering.keep_constraint(structure, table, made)
+    tables.keep_constraint(structure, table, made)
     holder = structure.relations.get(made.index) if made.index else None
     if holder is not None and holder.index is not None:
         holder.index.clustered = "clustered" in properties

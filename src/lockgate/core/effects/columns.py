@@ -5,9 +5,10 @@ from __future__ import annotations
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.constraints import lock_for_foreign_key
 from lockgate.core.effects.conversion import conversion, default_of
+from lockgate.core.effects.drop import drop_users
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
 from lockgate.core.effects.plan import Plan
-from lockgate.core.effects.reading import index_columns, read_column
+from lockgate.core.effects.reading import index_columns, read_column, read_type
 from lockgate.core.effects.rows import function_call
 from lockgate.core.effects.structure import (
     ConstraintKind,
@@ -16,8 +17,7 @@ from lockgate.core.effects.structure import (
     Structure,
     spelled,
 )
-from lockgate.core.effects.touched import Touched
-from lockgate.core.effects.trees import Node, body, columns_in, is_null, nodes
+from lockgate.core.effects.trees import body, columns_in, is_null, nodes
 from lockgate.core.parsed import Tree
 
 AX = LockMode.ACCESS_EXCLUSIVE
@@ -154,33 +154,6 @@ def lock_with_below(plan: Plan, name: tuple[str, str], mode: LockMode) -> None:
         plan.touched.lock(relation, mode)
 
 
-def drop_users(touched: Touched, relation: Relation, column: str) -> None:
-    """The views that CASCADE drops with a column."""
-    from lockgate.core.effects.drop import drop_relation, rules_over, views_over
-
-    for view in views_over(touched.structure, relation.name):
-        if any(kind == "A_Star" for kind, _ in nodes(view.uses)) or _mentions(view, column):
-            drop_relation(touched, view, cascade=True)
-    for table in rules_over(touched.structure, relation.name):
-        if column in _named_in(list(table.rules.values())):
-            touched.lock(table, AX)
-
-
-def _named_in(node: Node) -> set[str]:
-    """The columns that statements read or set."""
-    targets = {str(found.get("name")) for kind, found in nodes(node) if kind == "ResTarget"}
-    return targets | columns_in(node)
-
-
-def _mentions(view: Relation, column: str) -> bool:
-    for kind, found in nodes(view.uses):
-        if kind == "ColumnRef":
-            last = found.get("fields", [{}])[-1]
-            if body(last, "String").get("sval") == column:
-                return True
-    return False
-
-
 def change_type(plan: Plan, command: Tree) -> None:
     """ALTER COLUMN ... TYPE: rewrites unless every old value is one of the new type as it is."""
     touched, name = plan.touched, command.get("name", "")
@@ -189,8 +162,6 @@ def change_type(plan: Plan, command: Tree) -> None:
     if plan.relation.kind in (Kind.COMPOSITE, Kind.VIEW, Kind.FOREIGN):
         return
     column = plan.relation.columns.get(name)
-    from lockgate.core.effects.reading import read_type
-
     found = conversion(
         touched,
         column,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects import rows
+from lockgate.core.effects.applying import published
 from lockgate.core.effects.bounds import default_is_proven
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind
@@ -149,8 +150,6 @@ def policy(touched: Touched, tree: Tree) -> None:
 
 def publication(touched: Touched, tree: Tree) -> None:
     """CREATE PUBLICATION and ALTER PUBLICATION of tables."""
-    from lockgate.core.effects.applying import published
-
     structure = touched.structure
     named = published(structure, tree)
     if tree.get("action") == "AP_SetObjects" and tree.get("pubobjects"):

@@ -9,7 +9,7 @@ from lockgate.core.effects.expressions import sequence_of
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Name, Relation, Structure
 from lockgate.core.effects.touched import Touched
-from lockgate.core.effects.trees import nodes, object_name, words
+from lockgate.core.effects.trees import Node, body, columns_in, nodes, object_name, words
 from lockgate.core.parsed import Tree
 
 AX = LockMode.ACCESS_EXCLUSIVE
@@ -189,8 +189,6 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
     for relation in list(structure.relations.values()):
         if composite is not None and relation.of_type == composite.name:
             drop_relation(touched, relation, cascade=True)
-    from lockgate.core.effects.columns import drop_users
-
     for relation in tables_with_type(structure, parts):
         touched.lock(relation, AX)
         for column in relation.columns.values():
@@ -203,6 +201,31 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
     )
     if not known and not structure.complete:
         touched.unknown = True
+
+
+def drop_users(touched: Touched, relation: Relation, column: str) -> None:
+    """The views that CASCADE drops with a column."""
+    for view in views_over(touched.structure, relation.name):
+        if any(kind == "A_Star" for kind, _ in nodes(view.uses)) or _mentions(view, column):
+            drop_relation(touched, view, cascade=True)
+    for table in rules_over(touched.structure, relation.name):
+        if column in _named_in(list(table.rules.values())):
+            touched.lock(table, AX)
+
+
+def _named_in(node: Node) -> set[str]:
+    """The columns that statements read or set."""
+    targets = {str(found.get("name")) for kind, found in nodes(node) if kind == "ResTarget"}
+    return targets | columns_in(node)
+
+
+def _mentions(view: Relation, column: str) -> bool:
+    for kind, found in nodes(view.uses):
+        if kind == "ColumnRef":
+            last = found.get("fields", [{}])[-1]
+            if body(last, "String").get("sval") == column:
+                return True
+    return False
 
 
 def tables_with_type(structure: Structure, parts: tuple[str, ...]) -> Iterator[Relation]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
-from lockgate.core.effects.altering import alike
 from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure, spelled
+from lockgate.core.effects.tables import alike
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree

@@ -10,14 +10,10 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from lockgate.core.effects.trees import Node
-from lockgate.core.parsed import ParsedStatement, Tree
+from lockgate.core.parsed import Tree
 from lockgate.core.sql.trees import parse_expression, quote_identifier
-
-if TYPE_CHECKING:
-    from lockgate.core.catalog import Catalog
 
 Name = tuple[str, str]
 """A schema and a name in it, unquoted."""
@@ -230,25 +226,6 @@ class Structure:
     def copy(self) -> Structure:
         """Another one that can be changed without this one."""
         return copy.deepcopy(self)
-
-    def apply(self, parsed: ParsedStatement) -> None:
-        """Changes this Structure as the statement would change the database."""
-        from lockgate.core.effects.applying import apply
-
-        apply(self, parsed)
-
-    def after(self, parsed: ParsedStatement) -> Structure:
-        """Another one, as the statement would leave it. `apply` is cheaper by far."""
-        copied = self.copy()
-        copied.apply(parsed)
-        return copied
-
-    @classmethod
-    def from_catalog(cls, catalog: Catalog) -> Structure:
-        """What a Catalog holds."""
-        from lockgate.core.effects.catalog import from_catalog
-
-        return from_catalog(catalog)
 
     # Looking up
 

@@ -12,6 +12,7 @@ from lockgate.core.effect import (
     Toast,
     Transactional,
 )
+from lockgate.core.effects.applying import apply
 from lockgate.core.effects.facts import Facts, facts
 from lockgate.core.effects.structure import Kind, Name, Relation, Structure, spelled
 from lockgate.core.effects.toast import has_toast
@@ -111,7 +112,7 @@ class Touched:
         if not self.own_structure:
             self.before, self.structure = self.structure, self.structure.copy()
             self.own_structure = True
-        self.structure.apply(parsed)
+        apply(self.structure, parsed)
 
     def _is_made_within(self, name: Name) -> bool:
         """Whether the statement itself has made a relation, which is in nobody's way."""
