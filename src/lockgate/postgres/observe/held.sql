@@ -1,5 +1,5 @@
 -- Locks of this session on relations that somebody made, with the scans that it has counted there
--- since it last handed its counters over; without a mode, relations that it met before.
+-- since it last handed its counters over; without a mode, relations that it had counted some on before.
 SELECT l.relation::pg_catalog.int8 AS oid,
        l.mode AS mode,
        pg_catalog.pg_stat_get_xact_numscans(l.relation) AS scans

@@ -58,7 +58,7 @@ class Witness:
         self.ask = ask
         self.held: dict[int, frozenset[LockMode]] = {}
         self.relations: dict[int, Relation] = {}
-        # What the session has counted and not yet handed over, of all that it ever locked here.
+        # Scans that the session has counted and not yet handed over; what is not in it counts none.
         self.scanned: dict[int, int] = {}
         self.forget()
 
@@ -98,7 +98,8 @@ class Witness:
         scanned: dict[int, int] = {}
         met = ", ".join(str(oid) for oid in sorted(self.scanned))
         for oid, mode, scans in self.ask(query("held").replace("'{}'", f"'{{{met}}}'")):
-            scanned[oid] = scans or 0
+            if scans:
+                scanned[oid] = scans
             if mode is not None:
                 modes.setdefault(oid, set()).add(mode_of(mode))
         return {oid: frozenset(found) for oid, found in modes.items()}, scanned
