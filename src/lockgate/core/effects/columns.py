@@ -8,15 +8,19 @@ from lockgate.core.effects.conversion import conversion, default_of
 from lockgate.core.effects.drop import drop_users
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
 from lockgate.core.effects.plan import Plan
-from lockgate.core.effects.reading import index_columns, read_column, read_type
+from lockgate.core.effects.reading import ColumnReading, index_columns, read_column, read_type
 from lockgate.core.effects.rows import function_call
 from lockgate.core.effects.structure import (
+    Column,
+    Constraint,
     ConstraintKind,
+    Expression,
     Kind,
     Relation,
-    Structure,
+    TypeName,
     spelled,
 )
+from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, columns_in, is_null, nodes
 from lockgate.core.parsed import Tree
 
@@ -35,61 +39,85 @@ def add(plan: Plan, command: Tree) -> None:
     if relation.kind in (Kind.COMPOSITE, Kind.VIEW, Kind.FOREIGN):
         return
     reading = read_column(definition, plan.structure, relation)
-    column = reading.column
-    domain = plan.structure.domain(column.type)
+    value = _value_of_old_rows(touched, reading.column)
+    computed = _is_computed(plan, reading, value)
+    _look_for_missing_values(plan, reading, value, computed=computed)
+    for constraint in reading.constraints:
+        _hold_to(plan, constraint, reading.column, value, computed=computed)
+    if not _is_known_type(touched, reading.column.type):
+        touched.doubt(relation.name)
+
+
+def _value_of_old_rows(touched: Touched, column: Column) -> Expression | None:
+    """What the rows that are there get, None where that is NULL."""
     default = default_of(touched, column)
-    filled = default is not None and not is_null(default.tree)
-    volatile = is_volatile(touched, default.tree) if default is not None else False
-    unknown_type = (
-        column.type is not None
-        and domain is None
-        and column.type.name not in touched.facts.types | touched.facts.contributed
-        and not _is_known_type(plan.structure, column.type.schema, column.type.name)
-    )
-    computed = (
+    return None if default is None or is_null(default.tree) else default
+
+
+def _is_computed(plan: Plan, reading: ColumnReading, value: Expression | None) -> bool:
+    """Whether the value has to be found for each row, and so all of them written anew."""
+    touched, column = plan.touched, reading.column
+    volatile = is_volatile(touched, value.tree) if value is not None else False
+    if not (
         reading.serial
         or column.identity
         or column.generated == "stored"
         or plan.structure.is_constrained(column.type)
         or (volatile is not False and not column.generated)
-    )
-    if computed:
-        plan.rewritten = True
-        plan.doubted = plan.doubted or volatile is None
-        for kind, call in nodes([default.tree]) if filled and default is not None else ():
-            if kind == "FuncCall":
-                function_call(touched, call)
-    must_be_given = column.not_null and not (
-        filled or reading.serial or column.identity or column.generated
-    )
-    if domain is not None and domain.not_null and not filled:
-        touched.fails_if_rows = True
-    if must_be_given:
-        touched.fails_if_rows = True
-    if (must_be_given or (column.generated == "virtual" and column.not_null)) and not computed:
-        for found in plan.everywhere:
-            touched.scan(found, AX)
-    for constraint in reading.constraints:
-        match constraint.kind:
-            case ConstraintKind.CHECK if constraint.enforced:
-                for found in plan.everywhere:
-                    touched.scan(found, AX)
-                known = filled or computed
-                if not known and proves_not_null(constraint.expression, column.name):
-                    touched.fails_if_rows = True
-                if filled and refuses(constraint.expression, column.name, default):
-                    touched.fails_if_rows = True
-            case ConstraintKind.FOREIGN:
-                # Without a default there is nothing to look up.
-                lock_for_foreign_key(plan, constraint, checks=filled or computed)
-            case ConstraintKind.PRIMARY | ConstraintKind.UNIQUE:
-                for found in plan.everywhere:
-                    if found.kind is not Kind.PARTITIONED:
-                        touched.build(found, _built(relation, found, constraint.name), AX)
-            case _:
-                pass
-    if unknown_type:
-        touched.doubt(relation.name)
+    ):
+        return False
+    plan.rewritten = True
+    plan.doubted = plan.doubted or volatile is None
+    for kind, call in nodes([value.tree]) if value is not None else ():
+        if kind == "FuncCall":
+            function_call(touched, call)
+    return True
+
+
+def _look_for_missing_values(
+    plan: Plan, reading: ColumnReading, value: Expression | None, *, computed: bool
+) -> None:
+    """Says that rows fail which get NULL and must not have it, and that they are read for it."""
+    column = reading.column
+    domain = plan.structure.domain(column.type)
+    if domain is not None and domain.not_null and value is None:
+        plan.touched.fails_if_rows = True
+    if not column.not_null:
+        return
+    given = value is not None or reading.serial or column.identity or column.generated
+    if not given:
+        plan.touched.fails_if_rows = True
+    if (not given or column.generated == "virtual") and not computed:
+        _scan_everywhere(plan)
+
+
+def _hold_to(
+    plan: Plan, constraint: Constraint, column: Column, value: Expression | None, *, computed: bool
+) -> None:
+    """What it takes to hold the rows to a constraint that is spelled in a new column."""
+    touched, filled = plan.touched, value is not None
+    match constraint.kind:
+        case ConstraintKind.CHECK if constraint.enforced:
+            _scan_everywhere(plan)
+            known = filled or computed
+            if not known and proves_not_null(constraint.expression, column.name):
+                touched.fails_if_rows = True
+            if refuses(constraint.expression, column.name, value):
+                touched.fails_if_rows = True
+        case ConstraintKind.FOREIGN:
+            # Without a default there is nothing to look up.
+            lock_for_foreign_key(plan, constraint, checks=filled or computed)
+        case ConstraintKind.PRIMARY | ConstraintKind.UNIQUE:
+            for found in plan.everywhere:
+                if found.kind is not Kind.PARTITIONED:
+                    touched.build(found, _built(plan.relation, found, constraint.name), AX)
+        case _:
+            pass
+
+
+def _scan_everywhere(plan: Plan) -> None:
+    for relation in plan.everywhere:
+        plan.touched.scan(relation, AX)
 
 
 def _built(relation: Relation, found: Relation, name: str) -> str:
@@ -98,13 +126,15 @@ def _built(relation: Relation, found: Relation, name: str) -> str:
     return spelled((found.name[0], name.replace(relation.name[1], found.name[1], 1)))
 
 
-def _is_known_type(structure: Structure, schema: str | None, name: str) -> bool:
-    schemas = (schema,) if schema else structure.search_path
+def _is_known_type(touched: Touched, found: TypeName | None) -> bool:
+    if found is None or found.name in touched.facts.types | touched.facts.contributed:
+        return True
+    structure = touched.structure
     return any(
-        (place, name) in structure.enums
-        or (place, name) in structure.relations
-        or (place, name) in structure.domains
-        for place in schemas
+        (schema, found.name) in structure.enums
+        or (schema, found.name) in structure.relations
+        or (schema, found.name) in structure.domains
+        for schema in ((found.schema,) if found.schema else structure.search_path)
     )
 
 

@@ -37,7 +37,14 @@ CONSTRAINT_KINDS = {
     "CONSTR_EXCLUSION": ConstraintKind.EXCLUDE,
     "CONSTR_NOTNULL": ConstraintKind.NOT_NULL,
 }
-INDEXED = frozenset((ConstraintKind.PRIMARY, ConstraintKind.UNIQUE, ConstraintKind.EXCLUDE))
+INDEX_LABELS = {
+    ConstraintKind.PRIMARY: "pkey",
+    ConstraintKind.UNIQUE: "key",
+    ConstraintKind.EXCLUDE: "excl",
+}
+"""What the name of its index ends with, for the kinds of constraint that an index holds."""
+
+INDEXED = frozenset(INDEX_LABELS)
 
 
 @dataclass(slots=True)
@@ -158,7 +165,7 @@ def read_constraint(
         made.included = words(found.get("including"))
         if not found.get("conname"):
             columns_ = made.columns + made.included
-            made.name = index_name(columns_, _LABELS[kind], structure, table)
+            made.name = index_name(columns_, INDEX_LABELS[kind], structure, table)
         made.index = (table.name[0], found.get("indexname") or made.name)
     return made
 
@@ -176,14 +183,7 @@ def constraint_name(made: Constraint, structure: Structure, table: Relation) -> 
         case ConstraintKind.NOT_NULL:
             return chosen_name(name, index_addition(made.columns), "not_null", taken)
         case ConstraintKind.PRIMARY | ConstraintKind.UNIQUE | ConstraintKind.EXCLUDE:
-            return index_name(made.columns, _LABELS[made.kind], structure, table)
-
-
-_LABELS = {
-    ConstraintKind.PRIMARY: "pkey",
-    ConstraintKind.UNIQUE: "key",
-    ConstraintKind.EXCLUDE: "excl",
-}
+            return index_name(made.columns, INDEX_LABELS[made.kind], structure, table)
 
 
 def index_name(columns: Iterable[str], label: str, structure: Structure, table: Relation) -> str:

@@ -6,8 +6,16 @@ parts of a partitioned table's index. CREATE TABLE, ALTER TABLE and a Catalog ar
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lockgate.core.effects.names import index_column_names
-from lockgate.core.effects.reading import INDEXED, ColumnReading, index_name, read_constraint
+from lockgate.core.effects.reading import (
+    INDEX_LABELS,
+    INDEXED,
+    ColumnReading,
+    index_name,
+    read_constraint,
+)
 from lockgate.core.effects.structure import (
     Constraint,
     ConstraintKind,
@@ -206,59 +214,54 @@ def attach_index(
     *,
     inherit: bool = True,
     constraint: ConstraintKind | None = None,
-) -> Name | None:
+) -> None:
     """Gives a partition its part of a parent's index: one that is alike, else a new one."""
     above = parent.index
     if above is None:
-        return None
-    if inherit:
-        for name in table.indexes:
-            own = structure.get(name).index
-            if own is not None and own.parent is None and alike(above, own):
-                own.parent = parent.name
-                return name
-    holding = constraint or next(
-        (
-            held.kind
-            for held in structure.get(above.table).constraints.values()
-            if held.index == parent.name
-        ),
-        None,
-    )
-    label = "idx"
-    if holding is not None:
-        label = {"primary key": "pkey", "unique": "key", "exclude": "excl"}[holding.value]
-    elements = [
-        {"IndexElem": {"name": column} if column else {"expr": expression}}
-        for column, expression in _elements(above)
-    ]
-    made_name = index_name(index_column_names(elements), label, structure, table)
-    name = (table.name[0], made_name)
-    made = Index(
-        table.name,
-        above.columns,
-        above.included,
-        above.expressions,
-        above.predicate,
-        above.unique,
-        method=above.method,
-        parent=parent.name if inherit else None,
-    )
-    holder = Relation(name, Kind.INDEX, index=made)
-    structure.add(holder)
-    table.indexes.append(name)
-    if holding is not None:
-        table.constraints[made_name] = Constraint(
-            made_name, holding, tuple(c for c in above.columns if c), index=name
-        )
-        if holding is ConstraintKind.PRIMARY:
-            for column in above.columns:
-                if column in table.columns:
-                    table.columns[column].not_null = True
+        return
+    for name in table.indexes if inherit else ():
+        own = structure.get(name).index
+        if own is not None and own.parent is None and alike(above, own):
+            own.parent = parent.name
+            return
+    holding = constraint or _held_by(structure, parent.name, above)
+    made = _make_alike(structure, above, table, holding)
+    if made.index is not None and inherit:
+        made.index.parent = parent.name
     if table.kind is Kind.PARTITIONED:
         for child in table.children:
-            attach_index(structure, holder, structure.get(child), constraint=constraint)
-    return name
+            attach_index(structure, made, structure.get(child), constraint=constraint)
+
+
+def _held_by(structure: Structure, name: Name, index: Index) -> ConstraintKind | None:
+    """The kind of the constraint that rests on an index."""
+    for constraint in structure.get(index.table).constraints.values():
+        if constraint.index == name:
+            return constraint.kind
+    return None
+
+
+def _make_alike(
+    structure: Structure, index: Index, table: Relation, holding: ConstraintKind | None
+) -> Relation:
+    """Makes an index of `table` like another's, and the constraint that it is `holding`."""
+    elements = [
+        {"IndexElem": {"name": column} if column else {"expr": expression}}
+        for column, expression in _elements(index)
+    ]
+    label = INDEX_LABELS[holding] if holding is not None else "idx"
+    chosen = index_name(index_column_names(elements), label, structure, table)
+    made = Relation((table.name[0], chosen), Kind.INDEX)
+    made.index = replace(index, table=table.name, valid=True, parent=None, clustered=False)
+    structure.add(made)
+    table.indexes.append(made.name)
+    if holding is not None:
+        columns = tuple(column for column in index.columns if column)
+        table.constraints[chosen] = Constraint(chosen, holding, columns, index=made.name)
+        for name in columns if holding is ConstraintKind.PRIMARY else ():
+            if name in table.columns:
+                table.columns[name].not_null = True
+    return made
 
 
 def _elements(index: Index) -> list[tuple[str | None, Node]]:
