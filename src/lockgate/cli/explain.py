@@ -80,10 +80,10 @@ def explain(
         raise typer.BadParameter("give statements as an argument, or a file with -f, and not both")
     refuse_both(schema, env)
     script = sql.encode(errors="replace") if sql is not None else _read(file)
-    version, basis, workspace = existing.NEWEST, None, None
+    version, databases, workspace = existing.NEWEST, None, None
     if env is not None:
         workspace = open_workspace(config, x)
-        structure, version, basis = existing.structure_and_basis(workspace, env)
+        structure, version, databases = existing.structure_and_sizes(workspace, env)
     elif schema is not None:
         structure = existing.structure_of_file(schema)
     else:
@@ -95,7 +95,7 @@ def explain(
         structure,
         version=pg_version or version,
         file=str(file) if file is not None else None,
-        basis=basis,
+        databases=databases,
     )
     if observe:
         from lockgate.workflows.observing import observed

@@ -35,6 +35,10 @@ NOTICED_MS = 1_000.0
 NOTICED_WAL_BYTES = 10_000_000
 
 
+WHOLE_RUN = "the whole run"
+"""The transaction of statements that `env.py` commits all at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forecastable:
     """A statement with its Effects; those of one `transaction` end together, None is alone.
@@ -55,12 +59,17 @@ def forecast_all(
     rates: Rates,
     *,
     lock_timeout_ms: float | None = None,
+    afterwards: Span = NOTHING,
 ) -> tuple[Forecast, ...]:
-    """A Forecast for each statement, its locks held until its transaction is over."""
+    """A Forecast for each statement, its locks held until its transaction is over.
+
+    The last transaction goes on for `afterwards` once the last statement has ended.
+    """
     durations = [_duration(one, target, rates) for one in statements]
+    last = statements[-1].transaction if statements else None
     found = []
     for place, (one, took) in enumerate(zip(statements, durations, strict=True)):
-        after = NOTHING
+        after = afterwards if one.transaction is not None and one.transaction == last else NOTHING
         for later, other in zip(statements[place + 1 :], durations[place + 1 :], strict=True):
             if one.transaction is None or later.transaction != one.transaction:
                 break
@@ -170,7 +179,8 @@ def _forecast(
     reasons = list(took.reasons)
     held = took.span.plus(after)
     if after.expected and any(effect.blocks for effect in one.effects.effects):
-        reasons.append("its locks are held until the revision's transaction ends")
+        until = "all revisions are in" if one.transaction == WHOLE_RUN else "its revision is in"
+        reasons.append(f"its locks are held until {until}: one transaction")
     held, waited = _with_lock_wait(held, one.effects, target, lock_timeout_ms)
     reasons += waited
     existing = [e for e in one.effects.effects if target.relation(e.relation) is not None]

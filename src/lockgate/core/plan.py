@@ -19,12 +19,14 @@ class PlanStatement:
 
     The text is without the values that are sent beside it, as in the Ledger: they may be rows of
     data, or a secret. The Plan is not bound to the `forecast`, which moves with every row.
+    `database` is the one of several that it runs on, None where there is one.
     """
 
     sql: str
     line: int | None
     transactional: bool
     forecast: Forecast | None = None
+    database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lockgate.core.catalog import Change
 from lockgate.core.effect import StatementEffects
+from lockgate.core.environment import PRIMARY
 from lockgate.core.filled import Filled
 from lockgate.core.finding import Finding
 from lockgate.core.forecast import Forecast
@@ -17,7 +18,8 @@ class PreviewedStatement:
     """A Statement with its parameters written in, as a person could run it.
 
     `forecast` is what it would cost on the database that was named, None without one. `effects`
-    is what it did on scratch, `disagreements` where that was predicted otherwise.
+    is what it did on scratch, `disagreements` where that was predicted otherwise. `part` is the
+    database that it ran on.
     """
 
     statement: Statement
@@ -25,6 +27,7 @@ class PreviewedStatement:
     forecast: Forecast | None = None
     effects: StatementEffects | None = None
     disagreements: tuple[str, ...] = ()
+    part: str = PRIMARY
 
     @property
     def failed(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from lockgate.core.effect import StatementEffects
+from lockgate.core.environment import PRIMARY
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
@@ -37,8 +38,8 @@ class Explained(Protocol):
         ...
 
     @property
-    def forecast(self) -> Forecast | None:
-        """What it costs on the database that was named."""
+    def forecasts(self) -> Mapping[str, Forecast]:
+        """What it costs on each database of the environment that was named."""
         ...
 
 
@@ -65,9 +66,10 @@ def explain_text(
         if problem is not None:
             lines += [INDENT + line for line in problem_lines(problem, script, width)]
         lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
-        if found.forecast is not None:
+        for part, forecast in found.forecasts.items():
+            lines += [INDENT + f"on {part}"] * bool(part)
             room = width - len(INDENT)
-            lines += [INDENT + line for line in forecast_lines(found.forecast, width=room)]
+            lines += [INDENT + line for line in forecast_lines(forecast, width=room)]
         if problem is None:
             lines += finding_lines(by_statement.get(found.index, ()), width, colour=colour)
     others = [one for one in by_statement.get(None, []) if one.severity is not Severity.INFO]
@@ -140,7 +142,10 @@ def explain_document(
                 "line": found.parsed.line,
                 "revision": None,
                 **effects_document(found.effects),
-                "forecast": forecast_document(found.forecast),
+                "forecast": forecast_document(found.forecasts.get(PRIMARY)),
+                "forecasts": {
+                    part: forecast_document(one) for part, one in found.forecasts.items() if part
+                },
             }
             for found in statements
         ],

@@ -30,7 +30,11 @@ def plan_text(plan: Plan, *, width: int, verbose: bool = False) -> str:
     cut = False
     for step in plan.steps:
         lines += ["", f"  {step.revision}  {step.message}"]
+        database = None
         for statement in step.statements:
+            if statement.database != database:
+                database = statement.database
+                lines.append(f"    on {database}")
             whole, short = _statement_lines(statement), _statement_line(statement, width)
             cut |= short.endswith(CUT)
             lines += whole if verbose else [short]
@@ -93,6 +97,7 @@ def plan_markdown(plan: Plan) -> str:
     for step in plan.steps:
         lines += ["", f"### `{step.revision}` {step.message}", "", "```sql"]
         for statement in step.statements:
+            lines += [f"-- on {statement.database}"] * bool(statement.database)
             lines.append(f"{textwrap.dedent(statement.sql).strip()};")
             if statement.forecast is not None:
                 found = forecast_line(statement.forecast, width=MARKDOWN_WIDTH)

@@ -56,6 +56,8 @@ def _verdicts(plan: Plan) -> Iterator[str]:
 def _statement(statement: PlanStatement) -> Iterator[str]:
     outside = "" if statement.transactional else "outside a transaction: what it made stays"
     yield "<article>"
+    if statement.database:
+        yield f'<p class="file">on {escape(statement.database)}</p>'
     if outside:
         yield f'<p class="warning"><b>{outside}</b> if a later one fails</p>'
     yield f"<pre>{escape(textwrap.dedent(statement.sql).strip())}</pre>"

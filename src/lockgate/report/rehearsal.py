@@ -95,6 +95,7 @@ def _statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
     effects = effects_document(previewed.effects)["effects"] if previewed.effects else []
     return {
         "sql": previewed.sql,
+        "database": previewed.part or None,
         "direction": statement.direction.value,
         "line": statement.line,
         "milliseconds": statement.milliseconds,
@@ -120,7 +121,9 @@ def _blocked(one: RevisionRehearsal) -> Iterator[str]:
         names: dict[tuple[str, ...], list[str]] = {}
         for effect in found:
             if effect.blocks:
-                names.setdefault(effect.blocks, []).append(effect.relation.removeprefix("public."))
+                database = f" on {previewed.part}" if previewed.part else ""
+                name = f"{effect.relation.removeprefix('public.')}{database}"
+                names.setdefault(effect.blocks, []).append(name)
         for blocks, on in names.items():
             more = f" and {len(on) - MOST_NAMED} more" if len(on) > MOST_NAMED else ""
             words = f"{WORDS[blocks]} on {', '.join(on[:MOST_NAMED])}{more}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -68,7 +68,7 @@ class Bookkeeper(Observer):
     plan: str | None = None
     remarks: tuple[tuple[str, str], ...] = ()
     before_first: Callable[[], None] = lambda: None
-    works_of: Callable[[Iterable[Statement]], Mapping[int, tuple[LedgerWork, ...]]] = lambda _: {}
+    works_of: Callable[[Step], Mapping[int, tuple[LedgerWork, ...]]] = lambda _: {}
     version_tables: list[VersionTable] = field(default_factory=list)
     tries: Counter[tuple[str, str]] = field(default_factory=Counter)
     committed: int = 0
@@ -130,7 +130,7 @@ class Bookkeeper(Observer):
         statements = [s for s in step.statements if not s.bookkeeping]
         entry = replace(
             self.entry(step, "done"),
-            statements=ledger_statements(statements, self.works_of(statements)),
+            statements=ledger_statements(statements, self.works_of(step)),
         )
         if execute(ledger.APPEND, {"entry": write_entry(entry)}) != 1:
             raise LedgerEndMissing

@@ -71,22 +71,26 @@ def read_readable_catalogs(
 
 
 def read_readable_with(
-    destination: Destination, more: Callable[[Connection], T]
-) -> tuple[Catalog, T]:
-    """As `read_readable`, and what `more` reads on the same connection."""
+    destination: Destination, more: Callable[[str, Connection], T]
+) -> tuple[dict[str, Catalog], dict[str, T]]:
+    """As `read_readable` of each part, and what `more` reads on the same connection."""
     record, guard = ask(destination, purpose="catalog")
-    with connect_unchecked(destination.primary, purpose="catalog") as (connection, mark, facts):
-        if mark is not None:
-            guard.prove(mark, facts)
-        first = next(iter(destination.urls))
-        catalog = read_structure(connection, [t for t in record.version_tables if t.part == first])
-        found = more(connection)
-    if mark is None:
+    catalogs, found = {}, {}
+    unmarked = False
+    for part, url in destination.urls.items():
+        with connect_unchecked(url, purpose="catalog") as (connection, mark, facts):
+            unmarked |= mark is None
+            if mark is not None:
+                guard.prove(mark, facts)
+            tables = [table for table in record.version_tables if table.part == part]
+            catalogs[part] = read_structure(connection, tables)
+            found[part] = more(part, connection)
+        _say_what_is_missing(destination.workspace, destination.name, catalogs[part])
+    if unmarked:
         destination.workspace.progress.done(
             "note: this database has no mark; `lockgate env enroll NAME` writes one"
         )
-    _say_what_is_missing(destination.workspace, destination.name, catalog)
-    return catalog, found
+    return catalogs, found
 
 
 def fingerprint(catalogs: Mapping[str, Catalog]) -> str:

@@ -15,7 +15,7 @@ from lockgate.errors import ExitStatus, LockgateError
 
 if TYPE_CHECKING:
     from lockgate.core.catalog import Catalog
-    from lockgate.workflows.forecasting import ForecastBasis
+    from lockgate.workflows.forecasting import SizedDatabase
     from lockgate.workflows.workspace import Workspace
 
 NEWEST = 18
@@ -122,22 +122,24 @@ def together(catalogs: Iterable[Catalog]) -> Structure:
     return first
 
 
-def structure_and_basis(
+def structure_and_sizes(
     workspace: Workspace, name: str | None
-) -> tuple[Structure, int, ForecastBasis | None]:
-    """As `structure_of_environment`, and what forecasts rest on where it is one database."""
+) -> tuple[Structure, int, dict[str, SizedDatabase]]:
+    """As `structure_of_environment`, and each database by its part, as far as it tells."""
     from lockgate.workflows.catalogs import read_readable_with
     from lockgate.workflows.destination import find_readable
-    from lockgate.workflows.forecasting import basis_or_note
+    from lockgate.workflows.forecasting import SizedDatabase, basis_or_note
 
     destination = find_readable(workspace, name)
-    if len(destination.urls) > 1:
-        workspace.progress.done("note: no forecast: the environment has several databases")
-        return *structure_of_environment(workspace, name), None
-    catalog, basis = read_readable_with(
-        destination, lambda connection: basis_or_note(connection, destination)
+    catalogs, bases = read_readable_with(
+        destination, lambda part, connection: basis_or_note(connection, destination, part)
     )
-    return structure_of(catalog), major_of(catalog), basis
+    sized = {
+        part: SizedDatabase(structure_of(catalogs[part]), basis)
+        for part, basis in bases.items()
+        if basis is not None
+    }
+    return together(catalogs.values()), major_of(next(iter(catalogs.values()))), sized
 
 
 def read_target(
@@ -156,5 +158,16 @@ def read_target(
     for part in destination.urls:
         with connected_to_read(destination, part, purpose="lint") as connection:
             read.append(read_statistics(connection))
+    return structure, version, sizes_together(read)
+
+
+def sizes_together(targets: Iterable[TargetStatistics]) -> TargetStatistics | None:
+    """How large and busy the tables of several databases are; None of no database.
+
+    Of what two have under the same name, that of the first, as in `together`.
+    """
+    read = list(targets)
+    if len(read) < 2:
+        return read[0] if read else None
     sizes = {one.name: one for target in reversed(read) for one in target.relations}
-    return structure, version, replace(read[0], relations=tuple(sizes.values()))
+    return replace(read[0], relations=tuple(sizes.values()))

@@ -5,8 +5,8 @@ What exists beforehand is nothing, a file of statements, or the structure of an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -17,24 +17,26 @@ from lockgate.core.linter import LintedStatement, UnitLinter, by_subject
 from lockgate.core.parsed import ParsedStatement
 from lockgate.core.rule import Unit
 from lockgate.core.script import Comment, Placed, Remark, read_script
+from lockgate.workflows.existing import sizes_together
 from lockgate.workflows.linting import choose_rules
 
 if TYPE_CHECKING:
     from lockgate.core.forecast import Forecast
-    from lockgate.workflows.forecasting import ForecastBasis
+    from lockgate.workflows.forecasting import SizedDatabase
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedStatement:
     """One statement of a script; the Effects of one that cannot be read are unknown.
 
-    `forecast` is what it would cost on the database that was named, None without one.
+    `forecasts` are what it would cost, by part of the environment that was named: on each database
+    that has a table of it, or on all where none has.
     """
 
     index: int
     parsed: ParsedStatement
     effects: StatementEffects
-    forecast: Forecast | None = None
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,14 @@ def explain(
     *,
     version: int,
     file: str | None = None,
-    basis: ForecastBasis | None = None,
+    databases: Mapping[str, SizedDatabase] | None = None,
 ) -> Explanation:
     """What each statement of `script` does, what the rules say of it, and what it would cost.
 
-    The last only with a `basis`. `structure` becomes what the script leaves.
+    The last only for `databases`, by part. `structure` becomes what the script leaves.
     """
-    before = structure.copy() if basis is not None else structure
     unit = Unit(structure, version, file=file, complete=structure.complete)
-    unit.target = basis.statistics if basis is not None else None
+    unit.target = sizes_together(one.basis.statistics for one in (databases or {}).values())
     linter = UnitLinter(by_subject(choose_rules()), unit)
     placed: list[ParsedStatement] = []
     explained: list[ExplainedStatement] = []
@@ -76,8 +77,8 @@ def explain(
             explained.append(ExplainedStatement(answer.index, parsed, answer.effects))
         else:
             findings.append(answer)
-    if basis is not None:
-        explained = _with_forecasts(explained, basis, before, version)
+    if databases:
+        explained = _with_forecasts(explained, databases, version)
     return Explanation(version, tuple(explained), file, tuple(findings))
 
 
@@ -92,11 +93,19 @@ def _noting(
 
 
 def _with_forecasts(
-    explained: list[ExplainedStatement], basis: ForecastBasis, before: Structure, version: int
+    explained: list[ExplainedStatement], databases: Mapping[str, SizedDatabase], version: int
 ) -> list[ExplainedStatement]:
-    from lockgate.core.forecasting import Forecastable
     from lockgate.workflows.forecasting import explained_forecasts
 
-    asked = [Forecastable(one.parsed.sql, one.effects) for one in explained]
-    forecasts = explained_forecasts(asked, basis, before, version=version)
-    return [replace(one, forecast=f) for one, f in zip(explained, forecasts, strict=True)]
+    parsed = [one.parsed for one in explained]
+    found = {part: explained_forecasts(parsed, one, version) for part, one in databases.items()}
+    return [
+        replace(one, forecasts=_concerned({part: found[part][place] for part in found}))
+        for place, one in enumerate(explained)
+    ]
+
+
+def _concerned(forecasts: Mapping[str, tuple[Forecast, bool]]) -> Mapping[str, Forecast]:
+    """Those of the databases that have a table of the statement; all where none has."""
+    own = {part: forecast for part, (forecast, concerns) in forecasts.items() if concerns}
+    return own or {part: forecast for part, (forecast, _) in forecasts.items()}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lockgate.core.effects import Structure, apply, predict
-from lockgate.core.forecast import Basis, Forecast
-from lockgate.core.forecasting import Forecastable, forecast_all
+from lockgate.core.environment import PRIMARY
+from lockgate.core.forecast import NOTHING, Basis, Forecast, Span
+from lockgate.core.forecasting import WHOLE_RUN, Forecastable, forecast_all
 from lockgate.core.ledger import LedgerRow
-from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
+from lockgate.core.parsed import ParsedStatement
+from lockgate.core.preview import Preview, PreviewedStatement
 from lockgate.core.rates import Measurement, Rates, digest_of
 from lockgate.core.shape import shape_of_parsed
 from lockgate.core.sql.trees import parse_one
@@ -49,8 +51,8 @@ class ForecastBasis:
     """What the forecasts for one database rest on.
 
     Its statistics, what it has seen run, what scratch took for it before, and how fast it
-    computes, None where nothing is to be compared with that. `destination` is where its planner
-    may be asked.
+    computes, None where nothing is to be compared with that. `destination` and `part` are where its
+    planner may be asked.
     """
 
     statistics: TargetStatistics
@@ -59,6 +61,7 @@ class ForecastBasis:
     rehearsed: tuple[RememberedTiming, ...] = ()
     pace_ms: float | None = None
     destination: Destination | None = None
+    part: str = PRIMARY
 
 
 def read_basis(
@@ -80,39 +83,45 @@ def read_basis(
     return ForecastBasis(statistics, tuple(_recorded(rows)), lock_timeout_ms, rehearsed, pace_ms)
 
 
-def basis_of(destination: Destination, *, paced: bool = False) -> ForecastBasis | None:
-    """The basis of the only database of `destination`; None, and a note, where there is none."""
-    progress = destination.workspace.progress
-    if len(destination.urls) > 1:
-        progress.done("note: no forecast: the environment has several databases")
-        return None
+def bases_of(destination: Destination, *, paced: bool = False) -> dict[str, ForecastBasis]:
+    """The basis of each database of `destination`, by part; a note for one that has none."""
     with destination.connected(purpose="statistics") as checked:
-        (one,) = checked.values()
-        return basis_or_note(one.connection, destination, paced=paced)
+        found = {
+            part: basis_or_note(one.connection, destination, part, paced=paced)
+            for part, one in checked.items()
+        }
+    return {part: basis for part, basis in found.items() if basis is not None}
 
 
 def basis_or_note(
-    connection: Connection, destination: Destination, *, paced: bool = False
+    connection: Connection, destination: Destination, part: str, *, paced: bool = False
 ) -> ForecastBasis | None:
-    """The basis of the database that `connection` is on; None, and a note, where it is refused."""
+    """The basis of database `part`, which `connection` is on; None, and a note, where refused."""
     try:
         basis = read_basis(
             connection,
             lock_timeout_ms=destination.budget.lock_timeout_ms,
-            rehearsed=remembered_timings(destination.workspace, destination.name),
+            rehearsed=remembered_timings(destination.workspace, destination.name, part),
             paced=paced,
             disk_bytes=destination.environment.disk_bytes if destination.environment else None,
         )
     except LockgateError as error:
-        destination.workspace.progress.done(f"note: no forecast: {error.message}")
+        destination.workspace.progress.done(f"note: no forecast{_of(part)}: {error.message}")
         return None
-    return replace(basis, destination=destination)
+    return replace(basis, destination=destination, part=part)
 
 
-def _tell_unseen(basis: ForecastBasis) -> None:
+def tell_unseen(basis: ForecastBasis) -> None:
+    """A note of what the database did not show."""
     missing, destination = basis.statistics.missing, basis.destination
     if missing and destination is not None:
-        destination.workspace.progress.done(f"note: forecasts do without {'; '.join(missing)}")
+        destination.workspace.progress.done(
+            f"note: forecasts{_of(basis.part)} do without {'; '.join(missing)}"
+        )
+
+
+def _of(part: str) -> str:
+    return f" of {part}" if part else ""
 
 
 def _recorded(rows: Iterable[LedgerRow]) -> Iterable[RecordedStatement]:
@@ -162,42 +171,83 @@ def _known(basis: ForecastBasis, structure: Structure, version: int) -> tuple[Me
 
 def with_forecasts(
     preview: Preview,
-    structure: Structure,
-    basis: ForecastBasis,
+    structures: Mapping[str, Structure],
+    bases: Mapping[str, ForecastBasis],
     *,
     version: int,
-    scratch: ScratchSizes | None,
+    scratch: Mapping[str, ScratchSizes],
+    one_transaction: bool = False,
 ) -> Preview:
-    """`preview` with a Forecast for each statement up, from `structure` on.
+    """`preview` with a Forecast for each statement up, from the database that it runs on.
 
-    `scratch` is how large scratch was where it was filled with made-up rows: then what each
-    statement took there is what its rate comes from. `structure` is changed.
+    `structures` are what the databases hold before, by part, as `bases` and `scratch` are; they
+    are changed. `scratch` is how large scratch was where it was filled with made-up rows: then
+    what each statement took there is what its rate comes from. `one_transaction` says that
+    `env.py` commits all Revisions, and all databases, at the end.
     """
-    _tell_unseen(basis)
-    known = _known(basis, structure, version)
-    asked: list[Forecastable] = []
-    timed: list[Measurement] = []
-    for one in preview.revisions:
-        for previewed in one.up:
+    found: dict[int, Forecast] = {}
+    afterwards = NOTHING
+    order = dict.fromkeys(s.part for one in preview.revisions for s in one.up)
+    for part in reversed(order):  # the last database is the first to be done with
+        if part not in bases:
+            continue
+        tell_unseen(bases[part])
+        sent = tuple(s for one in preview.revisions for s in one.up if s.part == part)
+        database = _Database(bases[part], structures[part], version, scratch.get(part))
+        forecasts = database.forecasts(sent, afterwards, one_transaction=one_transaction)
+        found |= {id(s): one for s, one in zip(sent, forecasts, strict=True)}
+        if one_transaction:
+            for one in forecasts:
+                afterwards = afterwards.plus(one.duration_ms)
+    return replace(
+        preview,
+        revisions=tuple(
+            replace(one, up=tuple(_with(s, found.get(id(s))) for s in one.up))
+            for one in preview.revisions
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """One database, what it holds, and how large scratch was that stood for it."""
+
+    basis: ForecastBasis
+    structure: Structure
+    version: int
+    scratch: ScratchSizes | None
+
+    def forecasts(
+        self, sent: Sequence[PreviewedStatement], afterwards: Span, *, one_transaction: bool
+    ) -> tuple[Forecast, ...]:
+        """A Forecast for each of `sent`, which begin at the structure and change it."""
+        basis = self.basis
+        known = _known(basis, self.structure, self.version)
+        asked: list[Forecastable] = []
+        timed: list[Measurement] = []
+        for previewed in sent:
             statement = previewed.statement
             parsed = parse_one(previewed.sql)
-            effects = predict(parsed, structure, version)
-            transaction = one.revision if statement.transactional else None
+            effects = predict(parsed, self.structure, self.version)
+            own = WHOLE_RUN if one_transaction else statement.revision
+            transaction = own if statement.transactional else None
             asked.append(Forecastable(previewed.sql, effects, transaction))
-            if scratch is not None and statement.milliseconds is not None:
-                works = works_of(shape_of_parsed(parsed), effects, scratch.statistics)
+            if self.scratch is not None and statement.milliseconds is not None:
+                works = works_of(shape_of_parsed(parsed), effects, self.scratch.statistics)
                 works = counted(works, statement.rows)
-                took, ratio = statement.milliseconds, machine(basis.pace_ms, scratch.pace_ms)
+                ratio = machine(basis.pace_ms, self.scratch.pace_ms)
+                took = statement.milliseconds
                 timed.append(Measurement(previewed.sql, works, took, Basis.REHEARSED, ratio))
-            apply(structure, parsed)
-    # What ran just now comes before what is remembered of it.
-    again = {digest_of(one.sql) for one in timed}
-    rates = Rates((*timed, *(one for one in known if one.sql not in again)))
-    estimated = _with_estimates(asked, basis)
-    forecasts = forecast_all(
-        estimated, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms
-    )
-    return replace(preview, revisions=tuple(_spread(preview.revisions, forecasts)))
+            apply(self.structure, parsed)
+        # What ran just now comes before what is remembered of it.
+        again = {digest_of(one.sql) for one in timed}
+        return forecast_all(
+            _with_estimates(asked, basis),
+            basis.statistics,
+            Rates((*timed, *(one for one in known if one.sql not in again))),
+            lock_timeout_ms=basis.lock_timeout_ms,
+            afterwards=afterwards,
+        )
 
 
 def _with_estimates(
@@ -208,8 +258,7 @@ def _with_estimates(
     if not changing or basis.destination is None:
         return tuple(asked)
     try:
-        first = next(iter(basis.destination.urls))
-        with connected_to_read(basis.destination, first, purpose="estimates") as connection:
+        with connected_to_read(basis.destination, basis.part, purpose="estimates") as connection:
             found = read_estimates(connection, changing)
     except LockgateError:
         return tuple(asked)  # a forecast is no reason to fail where one was read a moment ago
@@ -222,37 +271,51 @@ def _picks_rows(sql: str) -> bool:
     return rows is not None and (rows.verb != "INSERT" or rows.from_query)
 
 
-def _spread(
-    revisions: Iterable[PreviewedRevision], forecasts: Sequence[Forecast]
-) -> Iterable[PreviewedRevision]:
-    left = iter(forecasts)
-    for one in revisions:
-        yield replace(one, up=tuple(_with(statement, next(left)) for statement in one.up))
-
-
-def _with(previewed: PreviewedStatement, forecast: Forecast) -> PreviewedStatement:
+def _with(previewed: PreviewedStatement, forecast: Forecast | None) -> PreviewedStatement:
     if previewed.statement.bookkeeping:
         return previewed
     return replace(previewed, forecast=forecast)
 
 
+@dataclass(frozen=True, slots=True)
+class SizedDatabase:
+    """What one database holds, and what forecasts for it rest on."""
+
+    structure: Structure
+    basis: ForecastBasis
+
+
 def explained_forecasts(
-    statements: Sequence[Forecastable],
-    basis: ForecastBasis,
-    structure: Structure,
-    *,
-    version: int,
-) -> tuple[Forecast, ...]:
-    """A Forecast for each statement of a script, each a transaction by itself."""
-    _tell_unseen(basis)
+    statements: Sequence[ParsedStatement], database: SizedDatabase, version: int
+) -> tuple[tuple[Forecast, bool], ...]:
+    """A Forecast for each statement of a script, each a transaction by itself.
+
+    With each, whether it touches a table that the database has.
+    """
+    basis, structure = database.basis, database.structure.copy()
+    tell_unseen(basis)
     rates = Rates(_known(basis, structure, version))
-    estimated = _with_estimates(statements, basis)
-    return forecast_all(estimated, basis.statistics, rates, lock_timeout_ms=basis.lock_timeout_ms)
+    asked: list[Forecastable] = []
+    concerned: list[bool] = []
+    for parsed in statements:
+        effects = predict(parsed, structure, version)
+        asked.append(Forecastable(parsed.sql, effects))
+        there = basis.statistics.relation
+        concerned.append(any(there(effect.relation) is not None for effect in effects.effects))
+        apply(structure, parsed)
+    forecasts = forecast_all(
+        _with_estimates(asked, basis),
+        basis.statistics,
+        rates,
+        lock_timeout_ms=basis.lock_timeout_ms,
+    )
+    return tuple(zip(forecasts, concerned, strict=True))
 
 
 __all__ = [
     "ForecastBasis",
-    "basis_of",
+    "SizedDatabase",
+    "bases_of",
     "basis_or_note",
     "explained_forecasts",
     "read_basis",

@@ -186,12 +186,11 @@ def _rows(connection: DbapiConnection, sql: str) -> Sequence[Sequence[Any]]:
 
 
 def observed_statements(
-    collector: ObservingCollector, structure: Structure | None, version: int
+    collector: ObservingCollector, structures: Mapping[str, Structure], version: int
 ) -> tuple[PreviewedStatement, ...]:
     """The statements of the Steps that `collector` kept, Alembic's own apart, with their Effects.
 
-    `structure` is what was there before; it is changed as the statements do. None where nothing
-    is to be predicted.
+    `structures` are what was there before, by part; they are changed as the statements do.
     """
     found = []
     for step, kept in enumerate(collector.steps):
@@ -199,14 +198,9 @@ def observed_statements(
             if statement.bookkeeping:
                 continue
             seen = collector.seen.get((step, index))
-            shown = PreviewedStatement(
-                statement, with_literals(statement.sql, statement.parameters)
-            )
-            if structure is not None:
-                shown = with_prediction(shown, seen, structure, version)
-            elif seen is not None:
-                shown = replace(shown, effects=StatementEffects(seen.effects))
-            found.append(shown)
+            sql = with_literals(statement.sql, statement.parameters)
+            shown = PreviewedStatement(statement, sql, part=kept.part)
+            found.append(with_prediction(shown, seen, structures[kept.part], version))
     return tuple(found)
 
 

@@ -27,7 +27,7 @@ from lockgate.migrations.steps import pending
 from lockgate.workflows.catalogs import fingerprint, read_catalogs
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.evidence import gather, locked_fingerprint, unfinished
-from lockgate.workflows.forecasting import basis_of
+from lockgate.workflows.forecasting import bases_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.preview import preview_range
 from lockgate.workflows.rehearse import start_of
@@ -117,7 +117,7 @@ def plan_for(
     workspace.progress.working(f"reading {destination.name}")
     record, _ = ask(destination, purpose="plan")
     asked = _asked(destination, record, targets)
-    start = replace(start_of(destination), basis=basis_of(destination))
+    start = replace(start_of(destination), bases=bases_of(destination))
     catalogs = read_catalogs(destination, record.version_tables)
     with destination.connected(purpose="plan") as checked:
         first = next(iter(checked.values()))
@@ -267,7 +267,11 @@ def _steps(
             irreversible=text.irreversible,
             statements=tuple(
                 PlanStatement(
-                    _text(one), one.statement.line, one.statement.transactional, one.forecast
+                    _text(one),
+                    one.statement.line,
+                    one.statement.transactional,
+                    one.forecast,
+                    one.part or None,
                 )
                 for one in previewed[text.revision].up
                 if not one.statement.bookkeeping

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from lockgate.core.effects import Structure
+from lockgate.core.effects import Structure, structure_of
 from lockgate.core.environment import Budget
 from lockgate.core.preview import Preview, PreviewedRevision, PreviewedStatement
 from lockgate.core.statement import Direction
@@ -17,7 +17,7 @@ from lockgate.postgres.literal import with_literals
 from lockgate.postgres.observe import Seen
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import find_destination
-from lockgate.workflows.existing import together
+from lockgate.workflows.existing import sizes_together, together
 from lockgate.workflows.forecasting import with_forecasts
 from lockgate.workflows.lint_preview import with_findings
 from lockgate.workflows.observing_steps import ObservingCollector, with_prediction
@@ -71,16 +71,18 @@ def preview_range(
     ):
         record = begin(databases, start, asked, observer=beforehand)
         before = databases.catalogs(record.version_tables)
-        sizes = None if start.rows is None else scratch_sizes(databases)
+        sizes = {} if start.rows is None else scratch_sizes(databases)
+        held = False
         workspace.progress.working(f"previewing {len(asked)} revisions on scratch")
         heads_before = next(iter(record.heads_before.values()), ())
         try:
             for text in asked:
-                databases.run(
+                run = databases.run(
                     project,
                     steps.alone(project.directory, text.revision, up=True),
                     observer=ups,
                 )
+                held |= run.external_transaction
         except LockgateError as failure:
             error = failure.message
         after = databases.catalogs(record.version_tables)
@@ -96,21 +98,20 @@ def preview_range(
                 down_error = failure.message
     gone = {parent for text in asked for parent in text.parents}
     heads_after = {*heads_before, *(text.revision for text in asked)} - gone
-    structure = together(before.values())
+    structures = {part: structure_of(catalog) for part, catalog in before.items()}
     effected = _with_effects(
-        _revisions(asked, ups, downs, down_error), ups, downs, structure, scratch.major
+        _revisions(asked, ups, downs, down_error), ups, downs, structures, scratch.major
     )
     version = start.major or scratch.major
-    target = start.basis.statistics if start.basis is not None else None
-    if sizes is not None:
-        ran = [statement for one in effected for statement in one.up]
-        remember_statements(workspace, start.words, sizes, ran)
+    target = sizes_together(basis.statistics for basis in start.bases.values())
+    ran = [statement for one in effected for statement in one.up]
+    remember_statements(workspace, start.words, sizes, ran)
     shown = Preview(
         server=scratch.version,
         start=start.words,
         heads_before=tuple(sorted(heads_before)),
         heads_after=tuple(sorted(heads_after)),
-        revisions=with_findings(effected, asked, structure, version, target),
+        revisions=with_findings(effected, asked, together(before.values()), version, target),
         fingerprint_before=fingerprint(before),
         fingerprint_after=fingerprint(after),
         changes=between(before, after),
@@ -118,28 +119,31 @@ def preview_range(
         beforehand=tuple(beforehand.statements),
         filled=() if start.rows is None else tuple(start.rows.filled.values()),
     )
-    if start.basis is None:
-        return shown
-    return with_forecasts(shown, structure, start.basis, version=version, scratch=sizes)
+    return with_forecasts(
+        shown, structures, start.bases, version=version, scratch=sizes, one_transaction=held
+    )
 
 
 def _with_effects(
     revisions: tuple[PreviewedRevision, ...],
     ups: ObservingCollector,
     downs: ObservingCollector,
-    structure: Structure,
+    structures: Mapping[str, Structure],
     version: int,
 ) -> tuple[PreviewedRevision, ...]:
     """`revisions` with the Effects of their statements, in the order in which they ran."""
-    structure = structure.copy()
-    up = [
-        tuple(with_prediction(s, seen, structure, version) for s, seen in _seen(one.up, ups))
-        for one in revisions
-    ]
-    down = [
-        tuple(with_prediction(s, seen, structure, version) for s, seen in _seen(one.down, downs))
-        for one in reversed(revisions)
-    ]
+    copies = {part: structure.copy() for part, structure in structures.items()}
+
+    def predicted(
+        statements: tuple[PreviewedStatement, ...], collector: ObservingCollector
+    ) -> tuple[PreviewedStatement, ...]:
+        return tuple(
+            with_prediction(one, seen, copies[one.part], version)
+            for one, seen in _seen(statements, collector)
+        )
+
+    up = [predicted(one.up, ups) for one in revisions]
+    down = [predicted(one.down, downs) for one in reversed(revisions)]
     return tuple(
         replace(one, up=there, down=back)
         for one, there, back in zip(revisions, up, reversed(down), strict=True)
@@ -197,7 +201,9 @@ def _statements(
     collector: StepCollector, revision: str, direction: Direction
 ) -> tuple[PreviewedStatement, ...]:
     return tuple(
-        PreviewedStatement(statement, with_literals(statement.sql, statement.parameters))
+        PreviewedStatement(
+            statement, with_literals(statement.sql, statement.parameters), part=step.part
+        )
         for step in collector.steps
         if step.revision == revision and step.direction is direction
         for statement in step.statements

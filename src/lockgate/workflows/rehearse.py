@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lockgate.core.catalog import Catalog
@@ -25,7 +25,7 @@ from lockgate.postgres.dump import dump_schema
 from lockgate.workflows.catalogs import between, fingerprint
 from lockgate.workflows.destination import Destination, find_destination
 from lockgate.workflows.filling import MadeUpRows, RowsNeedTarget, rows_like
-from lockgate.workflows.forecasting import ForecastBasis, basis_of
+from lockgate.workflows.forecasting import ForecastBasis, bases_of
 from lockgate.workflows.listing import ask
 from lockgate.workflows.models import (
     MadeModels,
@@ -47,8 +47,8 @@ class Start:
     """The state that a rehearsal begins from.
 
     `heads` are the revisions applied in it. `dumps` hold the structure by part; without them it
-    is made by replaying the revisions. `rows` are made up in it once it stands; `basis` is what
-    forecasts for the database rest on.
+    is made by replaying the revisions. `rows` are made up in it once it stands; `bases` are what
+    forecasts rest on, by part.
     """
 
     words: str
@@ -57,7 +57,7 @@ class Start:
     major: int | None = None
     parts: tuple[str, ...] = ("",)
     rows: MadeUpRows | None = None
-    basis: ForecastBasis | None = None
+    bases: Mapping[str, ForecastBasis] = field(default_factory=dict)
 
 
 def rehearse(
@@ -111,8 +111,8 @@ def start_from(
         return
     destination = find_destination(workspace, environment)
     made_up = None if rows is None else rows_like(destination, rows)
-    basis = basis_of(destination, paced=rows is not None) if forecasts else None
-    yield replace(start_of(destination), rows=made_up, basis=basis)
+    bases = bases_of(destination, paced=rows is not None) if forecasts else {}
+    yield replace(start_of(destination), rows=made_up, bases=bases)
 
 
 def start_of(destination: Destination) -> Start:
@@ -163,7 +163,7 @@ def rehearse_range(
         except RunFailed as failure:
             rehearsed = _skipped(asked, f"the revisions before it fail: {failure.message}")
             return Rehearsal(scratch.version, start.words, tuple(rehearsed))
-        sizes = None if start.rows is None else scratch_sizes(databases)
+        sizes = {} if start.rows is None else scratch_sizes(databases)
         runner = _OneByOne(workspace, scratch, start, databases, tables)
         for index, text in enumerate(asked):
             workspace.progress.working(
@@ -174,9 +174,8 @@ def rehearse_range(
             if one.up != "ok":
                 rehearsed += _skipped(asked[index + 1 :], f"{text.revision} does not upgrade")
                 break
-        if sizes is not None:
-            ran = [s for one in rehearsed for s in one.statements if s.is_up]
-            remember_statements(workspace, start.words, sizes, ran)
+        ran = [s for one in rehearsed for s in one.statements if s.is_up]
+        remember_statements(workspace, start.words, sizes, ran)
         final = runner.catalogs
         filled = () if start.rows is None else tuple(start.rows.filled.values())
         rehearsal = Rehearsal(scratch.version, start.words, tuple(rehearsed), filled=filled)
@@ -336,16 +335,14 @@ class _OneByOne:
 
     def _watch(self, text: RevisionText, statements: list[PreviewedStatement], *, up: bool) -> None:
         """One revision in a run of its own; adds its `statements`, also those before a failure."""
-        structure = None
-        if len(self.catalogs) == 1:
-            structure = structure_of(next(iter(self.catalogs.values())))
+        structures = {part: structure_of(one) for part, one in self.catalogs.items()}
         with ObservingCollector(self.databases.urls) as collector:
             try:
                 self._run(text, up=up, observer=collector)
             except LockgateError:
-                statements += observed_statements(collector, structure, self.scratch.major)
+                statements += observed_statements(collector, structures, self.scratch.major)
                 raise
-        statements += observed_statements(collector, structure, self.scratch.major)
+        statements += observed_statements(collector, structures, self.scratch.major)
 
     def _run(self, text: RevisionText, *, up: bool, observer: Observer | None = None) -> None:
         """One revision in a run of its own, its file read afresh."""

@@ -6,7 +6,7 @@ One machine's memory: where `.lockgate` is not kept, a forecast is what it would
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -43,26 +43,47 @@ class RememberedTiming:
     pace_ms: float | None
 
 
-def scratch_sizes(databases: ScratchDatabases) -> ScratchSizes | None:
-    """Sizes and pace of the only database of scratch; None where there are several."""
-    if len(databases.urls) > 1:
-        return None
-    (url,) = databases.urls.values()
-    with connect_unchecked(url, purpose="scratch") as (connection, _, __):
-        return ScratchSizes(read_statistics(connection), read_pace(connection))
+def scratch_sizes(databases: ScratchDatabases) -> dict[str, ScratchSizes]:
+    """Sizes and pace of each database of scratch, by part."""
+    found = {}
+    for part, url in databases.urls.items():
+        with connect_unchecked(url, purpose="scratch") as (connection, _, __):
+            found[part] = ScratchSizes(read_statistics(connection), read_pace(connection))
+    return found
 
 
 def remember_statements(
     workspace: Workspace,
     environment: str,
-    sizes: ScratchSizes,
+    sizes: Mapping[str, ScratchSizes],
     statements: Iterable[PreviewedStatement],
 ) -> None:
-    """Keeps what `statements` took on scratch, for forecasts of `environment`.
+    """Keeps what `statements` took on scratch, for forecasts of `environment`, each database apart.
 
     Their texts are not kept, which may hold values, but digests.
     """
-    timed = {
+    ran = list(statements)
+    everything = _read(workspace)
+    for part, one in sizes.items():
+        name = _name(environment, part)
+        timed = _timed(one, (statement for statement in ran if statement.part == part))
+        known = everything.get(name) or {}
+        kept = {k: v for k, v in known.items() if k not in timed} | timed
+        everything[name] = dict(list(kept.items())[-REMEMBERED:])
+    if sizes:
+        write_atomically(workspace.state_directory / TIMINGS, json.dumps(everything))
+
+
+def _name(environment: str, part: str) -> str:
+    """Under which a database's timings are kept."""
+    return f"{environment}/{part}" if part else environment
+
+
+def _timed(
+    sizes: ScratchSizes, statements: Iterable[PreviewedStatement]
+) -> dict[str, dict[str, Any]]:
+    """By digest how long each took, and for how much work."""
+    return {
         digest_of(one.sql): {
             "milliseconds": round(one.statement.milliseconds, 3),
             "works": [
@@ -79,20 +100,14 @@ def remember_statements(
         for one in statements
         if one.effects is not None and one.statement.milliseconds is not None
     }
-    if not timed:
-        return
-    path = workspace.state_directory / TIMINGS
-    everything = _read(workspace)
-    known = everything.get(environment)
-    kept = {k: v for k, v in (known or {}).items() if k not in timed} | timed
-    everything[environment] = dict(list(kept.items())[-REMEMBERED:])
-    write_atomically(path, json.dumps(everything))
 
 
-def remembered_timings(workspace: Workspace, environment: str) -> tuple[RememberedTiming, ...]:
-    """What is remembered of rehearsals for `environment`, the oldest first."""
+def remembered_timings(
+    workspace: Workspace, environment: str, part: str
+) -> tuple[RememberedTiming, ...]:
+    """What is remembered of rehearsals for one database of `environment`, the oldest first."""
     found = []
-    for digest, kept in _read(workspace).get(environment, {}).items():
+    for digest, kept in _read(workspace).get(_name(environment, part), {}).items():
         try:
             took, pace_ms = float(kept["milliseconds"]), kept["pace_ms"]
             measurement = read_measurement(digest, kept["works"], took, Basis.REHEARSED)

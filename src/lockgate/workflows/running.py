@@ -38,7 +38,7 @@ from lockgate.workflows.account import Bookkeeper, entry_without_revision
 from lockgate.workflows.catalogs import read_catalogs
 from lockgate.workflows.destination import Destination, EnvironmentGuard
 from lockgate.workflows.journal import Journal
-from lockgate.workflows.timing import sizing_of
+from lockgate.workflows.timing import sizings_of
 
 LOCK_FAILURES = ("55P03", "40P01")
 """The SQLSTATEs lock_not_available and deadlock_detected."""
@@ -188,10 +188,8 @@ def run(
 
         def look() -> None:
             catalogs.update(read_catalogs(destination, keeper.version_tables))
-            if len(catalogs) == 1 and action != "stamp":
-                (catalog,) = catalogs.values()
-                sizing = sizing_of(first.connection, catalog)
-                keeper.works_of = keeper.works_of if sizing is None else sizing.works_of
+            if action != "stamp":
+                keeper.works_of = sizings_of(checked, catalogs).works_of
 
         keeper.before_first = look
         with session.deploy_lock(first.connection, environment=destination.name):

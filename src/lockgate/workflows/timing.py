@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lockgate.core.catalog import Catalog
 from lockgate.core.ledger import LedgerWork
+from lockgate.core.outcome import Step
 from lockgate.core.statement import Statement
 from lockgate.core.target import TargetStatistics
 from lockgate.errors import LockgateError
-from lockgate.postgres.connect import Connection
+from lockgate.postgres.connect import Checked
 from lockgate.postgres.literal import with_literals
 from lockgate.postgres.statistics import read_statistics
 
@@ -70,12 +72,27 @@ class Sizing:
         return kept if tells_a_rate(kept) else ()
 
 
-def sizing_of(connection: Connection, catalog: Catalog) -> Sizing | None:
-    """The database on `connection`, which is in no transaction; None where it does not tell."""
-    try:
-        return Sizing(catalog, read_statistics(connection))
-    except LockgateError:
-        return None  # a run does not fail for what only forecasts need
+@dataclass(frozen=True)
+class Sizings:
+    """The databases of a run, by part; one that does not tell its sizes is left out."""
+
+    parts: Mapping[str, Sizing]
+
+    def works_of(self, step: Step) -> Mapping[int, tuple[LedgerWork, ...]]:
+        """The works of the statements of `step`, by their place among its own."""
+        sizing = self.parts.get(step.part)
+        own = [statement for statement in step.statements if not statement.bookkeeping]
+        return {} if sizing is None else sizing.works_of(own)
+
+
+def sizings_of(checked: Mapping[str, Checked], catalogs: Mapping[str, Catalog]) -> Sizings:
+    """How large each database is before a run; `checked` connections are in no transaction."""
+    found = {}
+    for part, catalog in catalogs.items():
+        # A run does not fail for what only forecasts need.
+        with suppress(LockgateError):
+            found[part] = Sizing(catalog, read_statistics(checked[part].connection))
+    return Sizings(found)
 
 
 def _parsed(statement: Statement) -> ParsedStatement:

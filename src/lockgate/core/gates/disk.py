@@ -22,7 +22,9 @@ def decide(plan: Plan, _: Evidence) -> Verdict:
     if not forecasts:
         return Verdict(NAME, True, "there is no forecast of what it needs")
     needed = sum(forecast.needed_bytes for forecast in forecasts)
-    free = forecasts[0].free_disk_bytes
+    # Of several databases the tightest counts: they may well share a volume.
+    known = [f.free_disk_bytes for f in forecasts if f.free_disk_bytes is not None]
+    free = min(known) if known else None
     if not needed:
         return Verdict(NAME, True, "it writes next to nothing")
     if free is None:

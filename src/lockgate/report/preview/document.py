@@ -49,6 +49,7 @@ def statement_document(previewed: PreviewedStatement) -> dict[str, Any]:
         "bookkeeping": statement.bookkeeping,
         "milliseconds": statement.milliseconds,
         "rows": statement.rows,
+        "database": previewed.part or None,
         "forecast": forecast_document(previewed.forecast),
         **(effects_document(previewed.effects) if previewed.effects is not None else {}),
         "disagreements": list(previewed.disagreements),

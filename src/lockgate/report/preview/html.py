@@ -20,6 +20,7 @@ from lockgate.report.preview.parts import (
     dedented,
     divided,
     found_words,
+    on_database,
     own,
     sum_words,
     worst,
@@ -88,8 +89,9 @@ def _statements(statements: Sequence[PreviewedStatement], findings: Placed) -> I
     for place, previewed in sent:
         statement = previewed.statement
         outside = "" if statement.transactional else ", outside a transaction"
+        on = escape(on_database(previewed.part))
         yield f'<article class="{_shade(worst(previewed.effects))}">'
-        yield f'<p class="file">line {statement.line}{outside}</p>'
+        yield f'<p class="file">line {statement.line}{on}{outside}</p>'
         yield f"<pre>{escape(dedented(previewed.sql))}</pre>"
         if previewed.effects is not None:
             yield from _effects(previewed.effects)

@@ -13,6 +13,7 @@ from lockgate.report.effects import MOST_SHOWN, does_words, lock_words
 from lockgate.report.markdown import cell, code, short
 from lockgate.report.preview.parts import (
     dedented,
+    on_database,
     own,
     sum_words,
 )
@@ -67,7 +68,8 @@ def _locks(statements: Sequence[PreviewedStatement]) -> Iterator[str]:
 
 
 def _rows(previewed: PreviewedStatement, *, forecasts: bool) -> Iterator[str]:
-    first = (str(previewed.statement.line), f"`{code(short(previewed.sql))}`")
+    line = f"{previewed.statement.line}{on_database(previewed.part)}"
+    first = (cell(line), f"`{code(short(previewed.sql))}`")
     takes = _takes(previewed)
     blocking = [e for e in (previewed.effects.effects if previewed.effects else ()) if e.blocks]
     if not blocking and takes:
@@ -105,9 +107,14 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _folded(title: str, statements: Sequence[PreviewedStatement]) -> Iterator[str]:
-    sent = [f"{dedented(s.sql).rstrip(';')};" for _, s in own(statements)]
+    sent = [f"{_where(s)}{dedented(s.sql).rstrip(';')};" for _, s in own(statements)]
     if sent:
         yield f"<details><summary>{title}</summary>\n"
         fence = "`" * (1 + max(2, *map(len, re.findall("`+", " ".join(("`", *sent))))))
         yield from (f"{fence}sql", *sent, fence)
         yield "\n</details>\n"
+
+
+def _where(previewed: PreviewedStatement) -> str:
+    """A comment that says which of several databases a statement is for."""
+    return f"--{on_database(previewed.part)}\n" if previewed.part else ""

@@ -39,6 +39,11 @@ def own(statements: Sequence[PreviewedStatement]) -> Iterator[tuple[int, Preview
             yield place, previewed
 
 
+def on_database(part: str) -> str:
+    """` on engine1` where an environment has several databases, nothing where it has one."""
+    return f" on {part}" if part else ""
+
+
 def dedented(sql: str) -> str:
     """SQL as it would stand at the left, without tabs and blanks at the ends of its lines."""
     text = textwrap.dedent(sql).strip().expandtabs(4)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from lockgate.core.ddl.text import literal
+from lockgate.core.environment import PRIMARY
 from lockgate.core.preview import Preview, PreviewedStatement
 
 
@@ -24,12 +26,17 @@ def preview_sql(preview: Preview, *, mark: tuple[str, str] | None, lock_timeout_
     ]
     if mark is not None:
         lines += _refusal(*mark)
+    parts = tuple(dict.fromkeys(s.part for one in preview.revisions for s in one.up if s.part))
+    if parts:
+        lines += _one_of(parts, marked=mark is not None)
     if preview.beforehand:
         lines += ["", "-- what env.py and Alembic send beforehand"]
         lines += [f"{sql.strip().rstrip(';')};" for sql in preview.beforehand]
     for one in preview.revisions:
         lines += ["", f"-- {one.revision}: {' '.join(one.message.split())}"]
-        lines += _transactions(one.up)
+        for part in parts or (PRIMARY,):
+            sent = _transactions(s for s in one.up if s.part == part)
+            lines += [f"\\if :on_{parts.index(part)}", *sent, "\\endif"] if part else sent
     return "\n".join(lines) + "\n"
 
 
@@ -41,6 +48,17 @@ def _refusal(environment: str, uuid: str) -> list[str]:
         f"    RAISE EXCEPTION 'this database is not %', '{name}';",
         "  END IF;",
         "END $lockgate$;",
+    ]
+
+
+def _one_of(parts: Sequence[str], *, marked: bool) -> list[str]:
+    """Notes in psql's variables which of several databases this is: the script is for each."""
+    is_this = "(SELECT m.part FROM lockgate.mark AS m)" if marked else ":'database'"
+    how = "" if marked else ", with -v database=NAME"
+    tests = (f"{is_this} = {literal(part)} AS on_{n}" for n, part in enumerate(parts))
+    return [
+        f"-- run it on each of {', '.join(parts)}{how}: it does there what is meant for it",
+        f"SELECT {', '.join(tests)} \\gset",
     ]
 
 

@@ -13,7 +13,14 @@ from lockgate.report.effects import effects_lines
 from lockgate.report.explain import finding_lines
 from lockgate.report.filled import filled_text
 from lockgate.report.forecast import forecast_lines
-from lockgate.report.preview.parts import Placed, dedented, divided, own, sum_words
+from lockgate.report.preview.parts import (
+    Placed,
+    dedented,
+    divided,
+    on_database,
+    own,
+    sum_words,
+)
 from lockgate.report.wrapping import wrapped
 
 
@@ -55,7 +62,7 @@ def _block(
     for place, previewed in own(statements):
         statement = previewed.statement
         outside = "" if statement.transactional else "  -- outside a transaction"
-        lines.append(f"    line {statement.line}{outside}")
+        lines.append(f"    line {statement.line}{on_database(previewed.part)}{outside}")
         lines.append(textwrap.indent(dedented(previewed.sql), "      "))
         if previewed.effects is not None:
             found = effects_lines(previewed.effects, colour=colour)
