@@ -90,7 +90,8 @@ class _Both:
 
     def __init__(self, old: Relations, new: Relations, touched: frozenset[int]) -> None:
         self.old, self.new, self.touched = old, new, touched
-        known = {relation.filenode for relation in old.values()}
+        # A file is the relation's own, or comes from another that was locked for it.
+        known = {old[oid].filenode for oid in self.touched | (old.keys() & new.keys())}
         fresh = {oid: r for oid, r in new.items() if r.filenode and r.filenode not in known}
         self.rewritten = frozenset(oid for oid, r in fresh.items() if self.is_stored(oid))
         # A type changed without a rewrite gives an index another oid, and leaves its file.
