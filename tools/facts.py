@@ -95,6 +95,19 @@ QUERIES = {
           FROM pg_catalog.pg_type AS t
           JOIN pg_catalog.pg_depend AS d ON d.objid = t.oid AND d.deptype = 'e'
          WHERE t.typtype IN ('b', 'r') AND t.typcategory <> 'A'""",
+    "assigned": """
+        SELECT s.typname::text || ' ' || t.typname::text
+          FROM pg_catalog.pg_cast AS c
+          JOIN pg_catalog.pg_type AS s ON s.oid = c.castsource
+          JOIN pg_catalog.pg_type AS t ON t.oid = c.casttarget
+         WHERE c.castcontext IN ('a', 'i') AND c.castsource <> c.casttarget""",
+    "mutable": """
+        SELECT p.proname::text
+          FROM pg_catalog.pg_proc AS p
+         WHERE p.pronamespace = 'pg_catalog'::regnamespace
+           AND p.prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
+         GROUP BY p.proname
+        HAVING bool_and(p.provolatile <> 'i')""",
 }
 
 EXTENSIONS = """

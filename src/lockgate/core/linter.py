@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 
 from lockgate.core.allowance import Allowance, read_allowance
 from lockgate.core.effect import StatementEffects, Transactional
-from lockgate.core.effects import apply, nested_statements, predict
+from lockgate.core.effects import nested_statements, predict
+from lockgate.core.effects.applying import CHANGES
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
+from lockgate.core.effects.trees import words_in
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.parsed import ParsedStatement, Tree
+from lockgate.core.refusals import follow, refusals
 from lockgate.core.revision_source import RevisionSource, comments
 from lockgate.core.rule import (
     ALLOWANCE,
@@ -24,6 +27,7 @@ from lockgate.core.rule import (
     END,
     REMARK,
     SOURCE,
+    UNKNOWN_RELATION,
     Done,
     Hazard,
     Rule,
@@ -63,7 +67,9 @@ def by_subject(rules: Iterable[Rule]) -> Rules:
 class UnitLinter:
     """Lints one Unit, statement by statement. The Unit's structure moves on with each."""
 
-    def __init__(self, rules: Rules, unit: Unit, *, first_index: int = 0) -> None:
+    def __init__(
+        self, rules: Rules, unit: Unit, *, first_index: int = 0, remembers: bool = False
+    ) -> None:
         self.rules = rules
         self.unit = unit
         self.index = first_index
@@ -71,6 +77,9 @@ class UnitLinter:
         self.waiting: list[Allowance] = []
         self.last_line = 0
         self.lines: dict[int, int] = {}
+        self.remembers = remembers
+        self.touched: set[str] = set()
+        """The words of the statements that change what there is, where somebody wants them."""
         if unit.whole_transaction:
             unit.transaction = 1
         self.transactions = unit.transaction
@@ -85,6 +94,7 @@ class UnitLinter:
                     passage.parsed, passage.line, column=passage.column, last=passage.last_line
                 )
             elif isinstance(passage, Remark):
+                self.unit.structure.certainty.doubt_everything()  # another file, or half of one
                 for rule in self.rules.get(REMARK, ()):
                     for hazard in rule.remark(passage):
                         yield from self._say(rule, hazard, None, passage.line, passage.column)
@@ -97,6 +107,8 @@ class UnitLinter:
     def source(self, source: RevisionSource) -> Iterator[Finding]:
         """What is to say of a revision file's Python; its suppressions hold from here on."""
         self.unit.guessed = source.unread is not None
+        if self.unit.guessed:
+            self.unit.structure.certainty.doubt_everything()
         for line, words, alone in comments(source.text):
             allowance = read_allowance(words, line)
             if allowance is not None:
@@ -129,6 +141,8 @@ class UnitLinter:
             self._begin() if transactional else self._end()
         effects = predict(parsed, unit.structure, unit.version)
         seen = Seen(self.index, line, parsed, effects, unit)
+        if unit.direction is Direction.UP:
+            seen.refusals = refusals(parsed, unit.structure, unit.version)
         yield LintedStatement(
             self.index, parsed.sql, line, column, unit.file, unit.revision, effects
         )
@@ -191,10 +205,14 @@ class UnitLinter:
         unit.worked.update(effect.relation for effect in seen.blocking_work())
         if effects.transaction is Transactional.FORBIDDEN:
             unit.concurrent = unit.concurrent or done
-        if unit.direction is Direction.UP:
-            # The way back is not gone: the next Revision comes after the upgrade.
+        # The way back is not gone: the next Revision comes after the upgrade.
+        if unit.direction is Direction.UP and not seen.refusals:
             self._acquaint(seen)
-            apply(unit.structure, parsed)
+            unknown = any(e.relation == UNKNOWN_RELATION for e in effects.effects)
+            revision = unit.revision is not None
+            if self.remembers and parsed.kind in CHANGES:
+                self.touched.update(words_in(parsed.tree))
+            follow(unit.structure, parsed, unit.version, unknown=unknown, renders=revision)
         if parsed.kind == "TransactionStmt":
             match parsed.tree.get("kind"):
                 case "TRANS_STMT_BEGIN" | "TRANS_STMT_START":

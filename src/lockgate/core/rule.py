@@ -17,6 +17,7 @@ from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import TABLES, Name, Relation, Structure, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.parsed import ParsedStatement, Tree
+from lockgate.core.refusals import Refusal, Why
 from lockgate.core.revision_source import RevisionSource
 from lockgate.core.script import Remark
 from lockgate.core.statement import Direction
@@ -211,7 +212,7 @@ class Seen:
 
     Of an ALTER TABLE with several actions each is seen by itself, with the effects that it alone
     has; `action` is its node and `whole` the statement's own effects. `said` are the relations that
-    an earlier rule reported for this statement.
+    an earlier rule reported for this statement. `refusals` are why PostgreSQL is sure to refuse it.
     """
 
     index: int
@@ -221,6 +222,7 @@ class Seen:
     unit: Unit
     action: Tree = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -282,6 +284,12 @@ class Seen:
     def fails(self) -> tuple[str, Severity]:
         """How to say that something fails which an unseen statement before it may have mended."""
         return ("may fail", Severity.WARNING) if self.unit.guessed else ("fails", Severity.ERROR)
+
+    def refused(self, *reasons: Why) -> Iterator[Hazard]:
+        """That it fails for one of those reasons, whatever the rows are."""
+        for refusal in self.refusals:
+            if refusal.why in reasons:
+                yield Hazard(f"fails: {refusal.message}", refusal.remedy, refusal.relation)
 
     def unknown(self) -> bool:
         """Whether something of its effects is not known."""

@@ -47,13 +47,14 @@ class Offline:
     """What could be had of one way of a Revision.
 
     `unread` is None where it is all; else how it is not, `problem` why, and `line` where that
-    showed.
+    showed. `parts` is how many databases the statements are for.
     """
 
     statements: tuple[OfflineStatement, ...]
     problem: str | None = None
     line: int | None = None
     unread: Unread | None = None
+    parts: int = 1
 
 
 def render(script: Script, direction: Direction) -> Offline:
@@ -73,7 +74,8 @@ def render(script: Script, direction: Direction) -> Offline:
         run_offline(call, script.path, direction) for call in _calls(module, function, direction)
     ]
     lacking = next((run for run in runs if run.unread is not None), Offline(()))
-    return replace(lacking, statements=tuple(s for run in runs for s in run.statements))
+    statements = tuple(s for run in runs for s in run.statements)
+    return replace(lacking, statements=statements, parts=len(runs))
 
 
 def _calls(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lockgate.core.effects import Structure, apply, structure_of
+from lockgate.core.effects import Structure, structure_of
 from lockgate.core.parsed import ParsedStatement
+from lockgate.core.refusals import follow
 from lockgate.core.sql.trees import parse
 from lockgate.core.target import TargetStatistics
 from lockgate.errors import ExitStatus, LockgateError
@@ -80,7 +81,7 @@ def structure_of_file(path: Path) -> Structure:
     """
     structure = Structure(complete=True)
     for parsed in _readable(path, parse(read_sql(path).decode(errors="replace"))):
-        apply(structure, parsed)
+        follow(structure, parsed, NEWEST)
     # A dump ends with no schema in its path, and what is explained is not part of it.
     structure.search_path = ("public",)
     return structure
@@ -119,6 +120,7 @@ def together(catalogs: Iterable[Catalog]) -> Structure:
             mine, theirs = getattr(first, kind), getattr(other, kind)
             theirs.update(mine)
             mine.update(theirs)
+        first.certainty.doubt_everything()  # a statement may be for one of them alone
     return first
 
 

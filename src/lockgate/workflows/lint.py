@@ -162,7 +162,11 @@ def _revisions(
     place = find_readable(workspace, request.environment) if request.environment else None
     described = request.environment is not None or request.schema is not None
     found = revisions.read_revisions(
-        workspace, asked, None if described else around.structure, place
+        workspace,
+        asked,
+        None if described else around.structure,
+        place,
+        None if place is None else heads,
     )
     return lint_revisions(found, chosen, around)
 

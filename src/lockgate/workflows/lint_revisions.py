@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from lockgate.core.effects import Structure, apply
+from lockgate.core.effects import Structure
+from lockgate.core.refusals import follow
 from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Direction
 from lockgate.errors import ExitStatus, LockgateError
@@ -16,6 +18,7 @@ from lockgate.migrations.ranges import RevisionText, resolve_range
 from lockgate.migrations.revisions import unjoined_heads
 from lockgate.workflows.destination import Destination, find_readable
 from lockgate.workflows.edits import edited_files
+from lockgate.workflows.existing import NEWEST
 from lockgate.workflows.linting import FileUnreadable, RevisionToLint, read_source, shown
 from lockgate.workflows.listing import ask
 from lockgate.workflows.workspace import Workspace, git
@@ -105,8 +108,11 @@ def read_revisions(
     asked: tuple[RevisionText, ...],
     structure: Structure | None,
     destination: Destination | None = None,
+    heads: tuple[str, ...] | None = None,
 ) -> Iterator[RevisionToLint]:
     """What `asked` would send; `destination`, where known, says which of them ran there.
+
+    `heads` are the Revisions that it is at.
 
     `structure`, where given, is filled with what the Revisions before the first of them make.
     """
@@ -117,7 +123,8 @@ def read_revisions(
                 break
             fill(workspace, text, structure)
     edited = edited_files(workspace, destination)
-    heads = unjoined_heads(directory)
+    unjoined = unjoined_heads(directory)
+    following = _following(workspace, asked, heads)
     for text in asked:
         script = directory.get_revision(text.revision)
         up = render(script, Direction.UP)
@@ -130,21 +137,43 @@ def read_revisions(
             source,
             edited=text.revision in edited,
             applied=edited.get(text.revision),
-            heads=heads if text.revision in heads else (),
+            heads=unjoined if text.revision in unjoined else (),
             unread=lacking.unread,
             unread_reason=lacking.problem or "",
             unread_line=lacking.line,
         )
-        yield RevisionToLint(source, _plain(up), _plain(down))
+        apart = text.revision not in following or up.parts > 1
+        yield RevisionToLint(source, _plain(up), _plain(down), apart)
+
+
+def _following(
+    workspace: Workspace, asked: tuple[RevisionText, ...], heads: tuple[str, ...] | None
+) -> set[str]:
+    """Those of `asked` that come right after what is there, or after another of them.
+
+    What is there are `heads`, or where nobody says so, what comes before the first.
+    """
+    directory = workspace.project.directory
+    if heads is None:
+        every = resolve_range(directory, "base:heads", ())
+        following = {text.revision for text in asked[:1]}
+    else:
+        every = resolve_range(directory, None, heads)
+        following = {text.revision for text in every[:1]}
+    named = {text.revision for text in asked}
+    following |= {b.revision for a, b in itertools.pairwise(every) if a.revision in named}
+    return following
 
 
 def fill(workspace: Workspace, text: RevisionText, structure: Structure) -> None:
     """Applies what a Revision would send."""
     script = workspace.project.directory.get_revision(text.revision)
-    for statement in render(script, Direction.UP).statements:
+    rendered = render(script, Direction.UP)
+    if rendered.unread is not None or rendered.parts > 1:
+        structure.certainty.doubt_everything()
+    for statement in rendered.statements:
         for parsed in parse(statement.sql):
-            if parsed.problem is None:
-                apply(structure, parsed)
+            follow(structure, parsed, NEWEST, renders=True)
 
 
 def _plain(offline: Offline) -> tuple[tuple[str, int, bool], ...]:

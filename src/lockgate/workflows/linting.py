@@ -87,11 +87,16 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class RevisionToLint:
-    """One Revision: its text, and what it would send each way, each with its line."""
+    """One Revision: its text, and what it would send each way, each with its line.
+
+    It is `apart` where it does not come right after what is known: something was left out before
+    it, it ran already, or it is for several databases.
+    """
 
     source: RevisionSource
     up: tuple[tuple[str, int, bool], ...]
     down: tuple[tuple[str, int, bool], ...] = ()
+    apart: bool = False
 
 
 def choose_rules(
@@ -138,10 +143,12 @@ def lint_files(
                 run_notes=run_notes,
                 last=path == every[-1],
             )
-            linter = UnitLinter(asked, unit, first_index=index)
+            linter = UnitLinter(asked, unit, first_index=index, remembers=not unit.last)
             with opened(path) as stream:
                 yield from linter.script(read_script(stream))
             index = linter.index
+            # Whether files that are linted together are run together nobody knows.
+            around.structure.certainty.doubt(*linter.touched)
 
 
 def lint_revisions(
@@ -157,6 +164,8 @@ def lint_revisions(
         for revision in every:
             unit = _unit(around, revision, Direction.UP)
             unit.run_notes, unit.last = run_notes, revision is every[-1]
+            if revision.apart:
+                around.structure.certainty.doubt_everything()
             linter = UnitLinter(up, unit, first_index=index)
             yield from linter.source(revision.source)
             yield from _statements(linter, revision.up)

@@ -221,6 +221,7 @@ def create_view(structure: Structure, tree: Tree) -> None:
         name = ("pg_temp", name[1])
     made = structure.relations.get(name) or Relation(name, Kind.VIEW)
     made.uses = tree.get("query")
+    made.aliases = words(tree.get("aliases"))
     structure.add(made)
 
 
@@ -294,6 +295,7 @@ def drop(structure: Structure, tree: Tree) -> None:
         if kind in _RELATIONS:
             drop_relation(structure, structure.resolve(parts))
         elif kind == "OBJECT_SCHEMA":
+            structure.schemas.discard(parts[0])
             for name in [name for name in structure.relations if name[0] == parts[0]]:
                 drop_relation(structure, name)
         elif kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
@@ -347,6 +349,8 @@ def rename(structure: Structure, tree: Tree) -> None:
             structure, structure.find(parts_of(tree["relation"])), tree.get("subname", ""), new
         )
     elif kind == "OBJECT_SCHEMA":
+        structure.schemas.discard(tree.get("subname", ""))
+        structure.schemas.add(new)
         for name in [name for name in structure.relations if name[0] == tree.get("subname")]:
             structure.rename(name, (new, name[1]))
     elif kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
@@ -464,10 +468,16 @@ def set_search_path(structure: Structure, schemas: tuple[str, ...]) -> None:
 def create_schema(structure: Structure, tree: Tree) -> None:
     """CREATE SCHEMA with what it holds."""
     before = structure.search_path
+    structure.schemas.add(tree.get("schemaname", ""))
     structure.search_path = (tree.get("schemaname") or before[0], *before)
     for node in tree.get("schemaElts", ()):
         apply_node(structure, *only(node))
     structure.search_path = before
+
+
+def create_extension(structure: Structure, tree: Tree) -> None:
+    """CREATE EXTENSION, whose objects are not here."""
+    structure.certainty.extensions.add(tree.get("extname", ""))
 
 
 def prepare(structure: Structure, tree: Tree) -> None:
@@ -503,5 +513,6 @@ CHANGES: dict[str, Apply] = {
     "AlterPublicationStmt": alter_publication,
     "VariableSetStmt": set_variable,
     "CreateSchemaStmt": create_schema,
+    "CreateExtensionStmt": create_extension,
     "PrepareStmt": prepare,
 }

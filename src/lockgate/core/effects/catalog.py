@@ -9,6 +9,7 @@ from lockgate.core.catalog import Catalog, CatalogObject
 from lockgate.core.ddl.text import split_list, split_signature
 from lockgate.core.effects import tables
 from lockgate.core.effects.applying import apply
+from lockgate.core.effects.certainty import constraints_of
 from lockgate.core.effects.reading import parts_of, read_constraint, read_index, read_type
 from lockgate.core.effects.structure import (
     Column,
@@ -23,7 +24,7 @@ from lockgate.core.effects.structure import (
 from lockgate.core.effects.trees import body
 from lockgate.core.names import parts_of as parts_in
 from lockgate.core.parsed import ParsedStatement
-from lockgate.core.sql.trees import parse, parse_type, quote_identifier
+from lockgate.core.sql.trees import parse, parse_expression, parse_type, quote_identifier
 
 Properties = dict[str, str]
 Reader = Callable[[Structure, CatalogObject, Properties], None]
@@ -151,14 +152,13 @@ def _function(structure: Structure, found: CatalogObject, properties: Properties
     routine = Routine(properties.get("volatility", "volatile")[0], properties.get("language", ""))
     routine.source = found.definition
     routine.arguments = len(split_list(arguments))
-    if routine.language == "plpgsql":
-        result = properties.get("result")
-        returns = f"RETURNS {result} " if result else ""
-        word = found.kind.upper()
-        routine.statement = (
-            f"CREATE {word} {called}({properties.get('arguments', '')}) {returns}"
-            f"LANGUAGE plpgsql AS $lockgate${found.definition}$lockgate$"
-        )
+    result = properties.get("result")
+    returns = f"RETURNS {result} " if result else ""
+    word = found.kind.upper()
+    routine.statement = (
+        f"CREATE {word} {called}({properties.get('arguments', '')}) {returns}"
+        f"LANGUAGE {routine.language} AS $lockgate${found.definition}$lockgate$"
+    )
     structure.routines.setdefault(name_of(called), []).append(routine)
 
 
@@ -171,7 +171,35 @@ def _published(structure: Structure, found: CatalogObject, properties: Propertie
     structure.publications.setdefault(parts_in(publication)[0], []).append(name_of(table))
 
 
+def _policy(structure: Structure, found: CatalogObject, properties: Properties) -> None:
+    *place, name = parts_in(found.name)
+    table = structure.relations.get((place[0], place[1]))
+    if table is not None:
+        table.policies[name] = [
+            parse_expression(properties[key])
+            for key in ("using", "with check")
+            if key in properties
+        ]
+
+
+def _not_null_constraint(
+    structure: Structure, found: CatalogObject, properties: Properties
+) -> None:
+    parts = parts_in(found.name)
+    structure.certainty.doubt(constraints_of(parts[1]))
+
+
+def _schema(structure: Structure, found: CatalogObject, properties: Properties) -> None:
+    structure.schemas.add(parts_in(found.name)[0])
+
+
+def _extension(structure: Structure, found: CatalogObject, properties: Properties) -> None:
+    structure.certainty.extensions.add(parts_in(found.name)[0])
+
+
 READERS: dict[str, Reader] = {
+    "schema": _schema,
+    "extension": _extension,
     "sequence": _sequence,
     "table": _table,
     "foreign table": _table,
@@ -181,6 +209,8 @@ READERS: dict[str, Reader] = {
     "enum": _enum,
     "domain": _domain,
     "domain constraint": _domain_constraint,
+    "policy": _policy,
+    "not-null constraint": _not_null_constraint,
     "function": _function,
     "procedure": _function,
     "statistics": _statistics,

@@ -26,7 +26,8 @@ class Facts:
     """One major's answers, types and functions by their names in pg_catalog.
 
     `fixed` are the bytes of types whose values all take as many; `contributed` types of extensions
-    that are no domains, and so have nothing to check.
+    that are no domains, and so have nothing to check. `assigned` are pairs of types of which one
+    turns into the other where it is stored there; `mutable` functions of which none is IMMUTABLE.
     """
 
     volatile: frozenset[str]
@@ -37,6 +38,8 @@ class Facts:
     types: frozenset[str]
     fixed: dict[str, int]
     contributed: frozenset[str]
+    assigned: frozenset[tuple[str, ...]]
+    mutable: frozenset[str]
 
     def is_volatile(self, function: str) -> bool | None:
         """Whether a function of that name may be volatile; None where there is none."""
@@ -67,5 +70,7 @@ def facts(major: int) -> Facts:
         indexed_as=dict(pair.split() for pair in answers("indexed_as")),
         types=answers("types"),
         contributed=answers("contributed") | ELSEWHERE,
+        assigned=frozenset(tuple(pair.split()) for pair in answers("assigned")),
+        mutable=answers("mutable"),
         fixed={name: int(length) for name, length in map(str.split, answers("fixed"))},
     )

@@ -48,7 +48,7 @@ def index_column_names(elements: Iterable[Node]) -> list[str]:
     found: list[str] = []
     for element in elements:
         _, body = only(element)
-        base = body.get("name") or _figured(body.get("expr")) or "expr"
+        base = body.get("name") or figured(body.get("expr")) or "expr"
         name, number = base, 0
         while name in found:
             number += 1
@@ -58,7 +58,7 @@ def index_column_names(elements: Iterable[Node]) -> list[str]:
     return found
 
 
-def _figured(node: Node) -> str | None:
+def figured(node: Node) -> str | None:
     """What a column of an expression is called, None where PostgreSQL has no word for it."""
     kind, body = only(node)
     if kind == "ColumnRef":
@@ -66,9 +66,9 @@ def _figured(node: Node) -> str | None:
     if kind == "FuncCall":
         return words(body.get("funcname"))[-1]
     if kind == "TypeCast":
-        return _figured(body.get("arg")) or words(body["typeName"].get("names"))[-1]
+        return figured(body.get("arg")) or words(body["typeName"].get("names"))[-1]
     if kind in ("CollateClause", "A_Indirection"):
-        return _figured(body.get("arg"))
+        return figured(body.get("arg"))
     return _FIXED.get(kind)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lockgate.core.effects.certainty import Certainty
 from lockgate.core.effects.trees import Node
 from lockgate.core.parsed import Tree
 from lockgate.core.sql.trees import parse_expression, quote_identifier
@@ -152,6 +153,7 @@ class Relation:
     index: Index | None = None
     owned_by: tuple[Name, str] | None = None
     uses: Node = None
+    aliases: tuple[str, ...] = ()
     triggers: dict[str, str] = field(default_factory=dict)
     trigger_functions: dict[str, str] = field(default_factory=dict)
     fires: dict[str, Trigger] = field(default_factory=dict)
@@ -211,12 +213,14 @@ class Structure:
     routines: dict[Name, list[Routine]] = field(default_factory=dict)
     statistics: dict[Name, Name] = field(default_factory=dict)
     publications: dict[str, list[Name]] = field(default_factory=dict)
+    schemas: set[str] = field(default_factory=set)
     referencing: dict[Name, set[Name]] = field(default_factory=dict)
     owned: dict[Name, set[Name]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ("public",)
     prepared: dict[str, Tree] = field(default_factory=dict)
     time_zone: str = ""
     complete: bool = False
+    certainty: Certainty = field(default_factory=Certainty)
 
     @classmethod
     def empty(cls) -> Structure:
@@ -352,6 +356,7 @@ class Structure:
     def add(self, relation: Relation) -> None:
         """Puts a relation in."""
         self.relations[relation.name] = relation
+        self.certainty.gone.discard(relation.name)
         if relation.owned_by is not None:
             self.own(relation, relation.owned_by)
         for constraint in relation.constraints.values():
@@ -375,10 +380,13 @@ class Structure:
         relation = self.relations.pop(name, None)
         if relation is None:
             return
+        self.certainty.gone.add(name)
         for index in relation.indexes:
             self.relations.pop(index, None)
+            self.certainty.gone.add(index)
         for sequence in list(self.sequences_of(name)):
             self.relations.pop(sequence.name, None)
+            self.certainty.gone.add(sequence.name)
         for parent in relation.parents:
             above = self.relations.get(parent)
             if above is not None and name in above.children:
@@ -405,6 +413,8 @@ class Structure:
             self.own(relation, None)
         relation.name = new
         self.relations[new] = relation
+        self.certainty.gone.add(old)
+        self.certainty.gone.discard(new)
         if owner is not None:
             self.own(relation, owner)
         for other in [relation, *neighbours]:

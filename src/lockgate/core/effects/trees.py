@@ -106,6 +106,19 @@ def nodes(node: Node) -> Iterator[tuple[str, Tree]]:
             stack.extend(reversed(found))
 
 
+def words_in(node: Node) -> Iterator[str]:
+    """Every string in a tree, which may be a name."""
+    stack = [node]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, dict):
+            stack.extend(found.values())
+        elif isinstance(found, list):
+            stack.extend(found)
+        elif isinstance(found, str):
+            yield found
+
+
 def columns_in(node: Node) -> frozenset[str]:
     """The last parts of the names of columns in an expression; `*` for a whole row."""
     found = set()
