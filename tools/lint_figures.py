@@ -6,7 +6,7 @@
 
 The first is of the forms of docs/locks.json, with the locks, scans and rewrites that were
 observed there on the newest major. Whether one loses rows or names is observed here, on a scratch
-server. The second is of tests/rules/held_out.json, which has what servers showed, and with it
+server. The second is of tests/rules/held_out*.json, which have what servers showed, and with it
 comes the share of locks that were predicted in the mode seen. A statement is dangerous if it
 
 - reads, writes anew or indexes a relation that was there under a lock that blocks reads or writes,
@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -36,7 +36,7 @@ from typing import Any
 
 import psycopg
 
-from lockgate.core.effect import Evidence
+from lockgate.core.effect import Effect, Evidence
 from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
@@ -50,7 +50,8 @@ from lockgate.workflows.linting import choose_rules
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "docs" / "locks.json"
 PAGE = ROOT / "docs" / "rules.md"
-HELD_OUT = ROOT / "tests" / "rules" / "held_out.json"
+HELD_OUT = ROOT / "tests" / "rules"
+"""Has a file held_out*.json for each corpus; tools/held_out.py measures them."""
 BEGIN, END = "<!-- tools/lint_figures.py -->\n", "<!-- end -->\n"
 BEGIN_HELD_OUT = "<!-- tools/lint_figures.py --held-out -->\n"
 SQUAWK = "2.70.0"
@@ -77,6 +78,8 @@ class Case:
     """What exists before `given`."""
     corrected: str | None = None
     """What a hand changed in the label that the instrument gave."""
+    excused: str | None = None
+    """Why lint is known to say otherwise than the label."""
 
 
 Said = dict[Case, str]
@@ -86,17 +89,18 @@ Said = dict[Case, str]
 def main(arguments: list[str]) -> int:
     """Prints or writes the tables."""
     forms = () if "--held-out" in arguments else tuple(cases())
-    others = held_out()
-    theirs = squawk_says([*forms, *others])
+    others = {corpus: held_out(corpus) for corpus in corpora()}
+    theirs = squawk_says([*forms, *(case for found in others.values() for case in found)])
     if forms:
-        table = show(forms, theirs)
+        table = show({"": forms}, theirs)
     held = show(others, theirs)
-    print(corrections(others))
-    wrong, predicted = wrong_modes()
-    right = 1 - sum(map(len, wrong.values())) / predicted
-    print(f"{right:.1%} of {predicted:,} predicted locks had the mode seen; not these:")
-    for sql, lines in wrong.items():
-        print(f"  {sql}", *lines, sep="\n    ")
+    for corpus, found in others.items():
+        print(f"{corpus}:", corrections(found), sep="\n")
+        wrong, predicted = wrong_modes(corpus)
+        right = 1 - sum(map(len, wrong.values())) / predicted
+        print(f"{right:.1%} of {predicted:,} predicted locks had the mode seen; not these:")
+        for sql, lines in wrong.items():
+            print(f"  {sql}", *lines, sep="\n    ")
     if "--write" in arguments:
         if not theirs or not forms:
             print("not written: that takes squawk and a server", file=sys.stderr)
@@ -106,15 +110,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def show(found: Sequence[Case], theirs: Said) -> str:
-    """The table of `found`; prints it and each Case on which lint and label disagree."""
-    ours = {case: lockgate_says(case) for case in found}
-    blind = {case: lockgate_says(case, blind=True) for case in found}
-    table = render(found, ours, blind, theirs)
+def show(corpora: Mapping[str, Sequence[Case]], theirs: Said) -> str:
+    """The table of the corpora; prints it and each Case on which lint and label disagree."""
+    everything = [case for found in corpora.values() for case in found]
+    ours = {case: lockgate_says(case) for case in everything}
+    blind = {case: lockgate_says(case, blind=True) for case in everything}
+    table = render(corpora, ours, blind, theirs)
     print(table)
     for told, said in (("told what exists", ours), ("told nothing", blind)):
         print(told)
-        for case in disagreements(found, said):
+        for case in disagreements(everything, said):
             what = f"missed ({case.danger})" if case.danger else f"cried wolf ({said[case]})"
             print(f"  {what}: {case.sql}    -- given {case.given or 'its base'}")
         print()
@@ -300,8 +305,17 @@ def fill(connection: psycopg.Connection[Any]) -> None:
 # What servers have shown of the statements held out
 
 
+def corpora() -> list[str]:
+    """The names of the corpora: of held_out_reference.json that is `reference`."""
+    return [_corpus(path) for path in sorted(HELD_OUT.glob("held_out*.json"))]
+
+
+def _corpus(path: Path) -> str:
+    return path.stem.removeprefix("held_out").lstrip("_") or "migrations"
+
+
 @cache
-def held_out() -> tuple[Case, ...]:
+def held_out(corpus: str) -> tuple[Case, ...]:
     """Those that ran somewhere, each as the newest major on which it ran has shown it."""
     return tuple(
         Case(
@@ -309,10 +323,11 @@ def held_out() -> tuple[Case, ...]:
             document["sql"],
             document["why"] if document["dangerous"] else None,
             max(_majors(document["majors"])),
-            _base(document),
+            _base(corpus, document),
             document.get("corrected"),
+            document.get("excused", {}).get("lint"),
         )
-        for document in _held_out()["cases"]
+        for document in read_corpus(corpus)["cases"]
         if "majors" in document
     )
 
@@ -332,7 +347,7 @@ def corrections(found: Sequence[Case]) -> str:
     )
 
 
-def wrong_modes() -> tuple[dict[str, list[str]], int]:
+def wrong_modes(corpus: str) -> tuple[dict[str, list[str]], int]:
     """By statement, the locks that were seen in another mode than predicted; and all predicted.
 
     Locks count for each major. What lockgate calls unknown does not, and where it says that
@@ -340,13 +355,13 @@ def wrong_modes() -> tuple[dict[str, list[str]], int]:
     """
     wrong: dict[str, list[str]] = {}
     predicted = 0
-    for document in _held_out()["cases"]:
+    for document in read_corpus(corpus)["cases"]:
         if "locks" not in document:
             continue
-        structure = structure_of(_base(document) + document.get("setup", ""))
-        for major in _majors(document["majors"]):
-            (parsed,) = parse(document["sql"])
-            effects = {e.relation: e for e in predict(parsed, structure, major).effects}
+        given = document.get("setup", "")
+        majors = _majors(document["majors"])
+        predictions = _predicted(_base(corpus, document) + given, document["sql"], majors)
+        for major, effects in zip(majors, predictions, strict=True):
             seen = _locks(document["locks"], major)
             made = _locks(document.get("new", {}), major)
             certain = {n: e for n, e in effects.items() if e.evidence is Evidence.PREDICTED}
@@ -362,18 +377,38 @@ def wrong_modes() -> tuple[dict[str, list[str]], int]:
                     for name in sorted(seen.keys() - effects.keys())
                 ]
             if lines:
-                wrong.setdefault(document["sql"], []).extend(lines)
+                wrong.setdefault(f"{given} {document['sql']}".strip(), []).extend(lines)
     return wrong, predicted
+
+
+def _predicted(given: str, sql: str, majors: Sequence[int]) -> Iterator[dict[str, Effect]]:
+    """For each major, by relation, the strongest Effect of the statements one after the other."""
+    script = parse(sql)
+    structure = structure_of(given)
+    for major in majors:
+        found: dict[str, Effect] = {}
+        for parsed in script:
+            for effect in predict(parsed, structure, major).effects:
+                known = found.get(effect.relation)
+                if known is None or effect.mode.strength > known.mode.strength:
+                    found[effect.relation] = effect
+            if len(script) > 1:
+                apply(structure, parsed)
+        yield found
+        if len(script) > 1:
+            structure = structure_of(given)
 
 
 # Any: a JSON document, here and below.
 @cache
-def _held_out() -> dict[str, Any]:
-    return dict(json.loads(HELD_OUT.read_text(encoding="utf-8")))
+def read_corpus(corpus: str) -> dict[str, Any]:
+    """The document of a corpus."""
+    (path,) = (path for path in HELD_OUT.glob("held_out*.json") if _corpus(path) == corpus)
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _base(document: dict[str, Any]) -> str:
-    return "\n".join(_held_out()["bases"][document["base"]])
+def _base(corpus: str, document: dict[str, Any]) -> str:
+    return "\n".join(read_corpus(corpus)["bases"][document["base"]])
 
 
 def _majors(joined: str) -> list[int]:
@@ -444,16 +479,15 @@ def squawk_says(found: list[Case]) -> Said:
     return {case: " ".join(sorted(names)) for case, names in said.items()}
 
 
-def render(found: Sequence[Case], ours: Said, blind: Said, theirs: Said) -> str:
-    """The table; without squawk where nothing is known of it."""
-    lines = [
-        "| | dangerous statements found | harmless ones reported |",
-        "|---|---|---|",
-        row("lockgate, told what exists", found, ours),
-        row("lockgate, told nothing", found, blind),
-    ]
-    if theirs:
-        lines.append(row(f"squawk {SQUAWK}, rules of style left out", found, theirs))
+def render(corpora: Mapping[str, Sequence[Case]], ours: Said, blind: Said, theirs: Said) -> str:
+    """The table, three rows a corpus; without squawk where nothing is known of it."""
+    lines = ["| | dangerous statements found | harmless ones reported |", "|---|---|---|"]
+    for corpus, found in corpora.items():
+        of = f"{corpus}: " if corpus else ""
+        lines.append(row(f"{of}lockgate, told what exists", found, ours))
+        lines.append(row(f"{of}lockgate, told nothing", found, blind))
+        if theirs:
+            lines.append(row(f"{of}squawk {SQUAWK}, rules of style left out", found, theirs))
     return "\n".join((*lines, ""))
 
 
