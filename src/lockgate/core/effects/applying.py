@@ -203,7 +203,8 @@ def select_into(structure: Structure, tree: Tree) -> None:
 
 def _into(structure: Structure, into: Tree, query: Node, *, materialized: bool) -> None:
     range_var = into.get("rel", {})
-    schema = range_var.get("schemaname") or structure.search_path[0]
+    temporary = range_var.get("relpersistence") == "t"
+    schema = range_var.get("schemaname") or ("pg_temp" if temporary else structure.search_path[0])
     kind = Kind.MATERIALIZED if materialized else Kind.TABLE
     made = Relation((schema, range_var.get("relname", "")), kind)
     made.persistence = range_var.get("relpersistence", "p")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.constraints import lock_for_foreign_key
 from lockgate.core.effects.conversion import conversion, default_of
-from lockgate.core.effects.drop import drop_users
+from lockgate.core.effects.drop import drop_column, drop_users, lock_with_below
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import ColumnReading, index_columns, read_column, read_type
@@ -150,38 +150,17 @@ def drop(plan: Plan, command: Tree) -> None:
             touched.lock(child, AX)
     cascade = command.get("behavior") == "DROP_CASCADE"
     for relation in plan.everywhere:
-        _drop_from(plan, relation, name, cascade)
+        drop_column(touched, relation, name, cascade=cascade)
         # What is generated from a column goes with it, up to 14 even without CASCADE.
         for column in relation.columns.values() if cascade or touched.version < 15 else ():
             made_of = columns_in(column.default.tree) if column.default else frozenset()
             if column.generated and name in made_of:
-                _drop_from(plan, relation, column.name, cascade)
+                drop_column(touched, relation, column.name, cascade=cascade)
     for relation in plan.everywhere:
         for sequence in plan.structure.sequences_of(relation.name, name):
             touched.lock(sequence, AX)
     if cascade:
         drop_users(touched, plan.relation, name)
-
-
-def _drop_from(plan: Plan, relation: Relation, name: str, cascade: bool) -> None:
-    touched = plan.touched
-    for index in relation.indexes:
-        found = plan.structure.get(index).index
-        if found is not None and name in index_columns(found):
-            touched.lock(index, AX)
-    for constraint in relation.constraints.values():
-        if constraint.references is not None and name in constraint.columns:
-            lock_with_below(plan, constraint.references, AX)
-    for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
-        if cascade and name in foreign_key.referenced_columns:
-            touched.lock(user, AX)
-
-
-def lock_with_below(plan: Plan, name: tuple[str, str], mode: LockMode) -> None:
-    """A lock on a table; a foreign key reaches the partitions of the table too."""
-    table = plan.structure.get(name)
-    for relation in plan.structure.with_below(table) if table.kind is Kind.PARTITIONED else [table]:
-        plan.touched.lock(relation, mode)
 
 
 def change_type(plan: Plan, command: Tree) -> None:
@@ -208,7 +187,7 @@ def change_type(plan: Plan, command: Tree) -> None:
             if name not in constraint.columns:
                 continue
             if constraint.references is not None:
-                lock_with_below(plan, constraint.references, AX)
+                lock_with_below(touched, constraint.references, AX)
                 if constraint.valid and found.rewrites:
                     plan.touched.lock_indexes(plan.structure.get(constraint.references), READ)
             elif constraint.kind is ConstraintKind.CHECK and constraint.valid:

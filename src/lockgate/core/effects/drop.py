@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.expressions import sequence_of
-from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.reading import index_columns, parts_of
 from lockgate.core.effects.structure import Kind, Name, Relation, Structure
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import Node, body, columns_in, nodes, object_name, words
@@ -193,6 +193,7 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
         touched.lock(relation, AX)
         for column in relation.columns.values():
             if column.type is not None and column.type.name == parts[-1]:
+                drop_column(touched, relation, column.name, cascade=True)
                 drop_users(touched, relation, column.name)
     known = composite or any(
         (schema, parts[-1]) in types
@@ -201,6 +202,29 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
     )
     if not known and not structure.complete:
         touched.unknown = True
+
+
+def drop_column(touched: Touched, relation: Relation, name: str, *, cascade: bool) -> None:
+    """The indexes that go with a column of one relation, and the tables of its foreign keys."""
+    structure = touched.structure
+    for index in relation.indexes:
+        found = structure.get(index).index
+        if found is not None and name in index_columns(found):
+            touched.lock(index, AX)
+    for constraint in relation.constraints.values():
+        if constraint.references is not None and name in constraint.columns:
+            lock_with_below(touched, constraint.references, AX)
+    for user, foreign_key in structure.foreign_keys_to(relation.name):
+        if cascade and name in foreign_key.referenced_columns:
+            touched.lock(user, AX)
+
+
+def lock_with_below(touched: Touched, name: tuple[str, str], mode: LockMode) -> None:
+    """A lock on a table; a foreign key reaches the partitions of the table too."""
+    structure = touched.structure
+    table = structure.get(name)
+    for relation in structure.with_below(table) if table.kind is Kind.PARTITIONED else [table]:
+        touched.lock(relation, mode)
 
 
 def drop_users(touched: Touched, relation: Relation, column: str) -> None:
