@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.trees import body
+from lockgate.core.effects.trees import body, words
 from lockgate.core.finding import Severity
+from lockgate.core.parsed import Tree
 from lockgate.core.rule import Family, Hazard, Seen, blocked
 
 CODE = "LG009"
@@ -41,16 +42,39 @@ op.alter_column("orders", "token", server_default=sa.text("gen_random_uuid()"))
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """A column whose value has to be written into every row."""
-    column = body(seen.action.get("def"), "ColumnDef").get("colname") or seen.action.get("name")
+    definition = body(seen.action.get("def"), "ColumnDef")
+    column = definition.get("colname") or seen.action.get("name")
     if seen.table in seen.said:
         return
     for effect in seen.blocking_work():
+        if seen.effects.fails_if_rows and not effect.rewrites:
+            return  # on the first row, and without rows nobody waits
         if effect.rewrites or effect.scans:
             does = "every row is written anew" if effect.rewrites else "every row is read"
             yield Hazard(
                 f"{blocked(effect)} while {does}, for column {column}",
-                "add it without, set the default afterwards, and fill old rows in batches",
+                _remedy(definition),
                 effect.relation,
                 sized=True,
             )
             return
+
+
+def _remedy(definition: Tree) -> str:
+    """What to do instead, by what makes the column dear."""
+    if "typeName" not in definition:
+        return "add a second column with the new expression, and drop this one later"
+    nodes = definition.get("constraints", ())
+    constraints = {body(node, "Constraint").get("contype") for node in nodes}
+    if "CONSTR_GENERATED" in constraints:
+        return "add a plain column, fill it by a trigger, and the old rows in batches"
+    if "CONSTR_IDENTITY" in constraints or words(definition["typeName"]["names"])[-1] in _SERIAL:
+        return "add a plain column, give it a sequence's nextval() as default, and fill in batches"
+    if "CONSTR_DEFAULT" in constraints:
+        return "add it without, set the default afterwards, and fill old rows in batches"
+    if "CONSTR_CHECK" in constraints:
+        return "add it without its CHECK, then that NOT VALID, and VALIDATE in a later transaction"
+    return "add it with the domain's own type, then its CHECK NOT VALID, and VALIDATE later"
+
+
+_SERIAL = ("smallserial", "serial", "bigserial", "serial2", "serial4", "serial8")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.effect import LockMode
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -38,7 +39,10 @@ def check(seen: Seen) -> Iterator[Hazard]:
         return
     if named and not seen.exists(seen.table):
         return
-    what = short(seen.table) if named else "every table that it comes to"
+    what = "every table that it comes to"
+    if named:
+        writes = next((e.relation for e in seen.effects.effects if e.mode is LockMode.SHARE), None)
+        what = short(writes or seen.table)
     yield Hazard(
         f"blocks writes on {what}, and the reads that would use the index, while it is built anew",
         "write REINDEX ... CONCURRENTLY, outside a transaction",

@@ -47,7 +47,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
     only_zone = (column.type.name, new.name) == ("timestamptz", "timestamp") and not new.modifiers
     yield Hazard(
         f"loses what does not fit of {name} of {short(seen.table)}{seen.rows(seen.table)}:"
-        f" {column.type.name} becomes {new.name}",
+        f" {column.type} becomes {new}",
         "count the values that would not fit, and keep the old column until the new one is proved",
         seen.table,
         Severity.INFO if only_zone else None,

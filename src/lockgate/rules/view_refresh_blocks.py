@@ -34,12 +34,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
     """A plain REFRESH of a view that was there before."""
     if seen.tree.get("concurrent") or not seen.exists(seen.table):
         return
-    how = "from now on: it has no rows" if seen.tree.get("skipData") else "while its query runs"
+    how, remedy = "while its query runs", "write REFRESH MATERIALIZED VIEW CONCURRENTLY"
+    if seen.tree.get("skipData"):
+        how, remedy = "from now on: it has no rows", f"leave WITH NO DATA out, and {remedy}"
+    if lacks_a_key(seen.structure, seen.relation):
+        remedy = f"give it a unique index, then {remedy}"
     yield Hazard(
         f"blocks reads on {short(seen.table)} {how}",
-        "give it a unique index, then write REFRESH MATERIALIZED VIEW CONCURRENTLY"
-        if lacks_a_key(seen.structure, seen.relation)
-        else "write REFRESH MATERIALIZED VIEW CONCURRENTLY",
+        remedy,
         seen.table,
         sized=True,
     )

@@ -49,6 +49,14 @@ class TypeName:
     modifiers: tuple[object, ...] | None = None
     array: bool = False
 
+    def __str__(self) -> str:
+        """As people write it: `varchar(20)[]`."""
+        name = {"bpchar": "char", "varbit": "bit varying"}.get(self.name, self.name)
+        # The first of an interval's says which fields it has.
+        modifiers = (self.modifiers or ())[1 if name == "interval" else 0 :]
+        listed = f"({','.join(map(str, modifiers))})" if modifiers else ""
+        return f"{name}{listed}{'[]' if self.array else ''}"
+
 
 @dataclass(slots=True)
 class Expression:
