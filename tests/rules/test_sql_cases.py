@@ -19,6 +19,7 @@ from tests.forecast.test_forecast import star, target
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE DOMAIN score AS int;
+CREATE DOMAIN part AS int CHECK (VALUE < 9);
 CREATE FUNCTION plus(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
 CREATE FUNCTION idle(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
@@ -38,13 +39,17 @@ ADDED = "BEGIN; ALTER TYPE mood ADD VALUE 'new'; {} COMMIT;"
 
 
 def findings(
-    sql: str, *, revision: str | None = None, target: TargetStatistics | None = None
+    sql: str,
+    *,
+    revision: str | None = None,
+    target: TargetStatistics | None = None,
+    major: int = 18,
 ) -> list[Finding]:
     """What all rules but those of style say of `sql` in that schema."""
     structure = Structure(complete=True)
     for parsed in parse(SCHEMA):
         apply(structure, parsed)
-    unit = Unit(structure, 18, file="change.sql", revision=revision, complete=True)
+    unit = Unit(structure, major, file="change.sql", revision=revision, complete=True)
     unit.target = target
     answers = UnitLinter(by_subject(choose_rules()), unit).script(
         read_script(io.BytesIO(sql.encode()))
@@ -79,6 +84,9 @@ FOUND = [
         "CREATE UNIQUE INDEX CONCURRENTLY ON sums ((id + 1));"
         "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;",
     ),
+    ("LG021", "ALTER TABLE people RENAME TO folk; CREATE VIEW people AS SELECT * FROM folk;"),
+    ("LG032", "DROP FUNCTION idle(int); CREATE FUNCTION idle(int) RETURNS text RETURN 'no';"),
+    ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT count(*) FROM people; COMMIT;"),
 ]
 LEFT_ALONE = [
     ("LG047", ADDED.format("INSERT INTO people (id, note) VALUES (1, 'new');")),
@@ -97,6 +105,22 @@ LEFT_ALONE = [
     ("LG054", "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; COMMIT;"),
     ("LG054", "BEGIN; SET search_path = archive; ROLLBACK;"),
     ("LG054", "SET search_path = archive;"),
+    (
+        "LG021",
+        "BEGIN; ALTER TABLE people RENAME TO folk;"
+        "CREATE VIEW people AS SELECT * FROM folk; COMMIT;",
+    ),
+    (
+        "LG032",
+        "BEGIN; DROP FUNCTION idle(int);"
+        "CREATE FUNCTION idle(int) RETURNS text RETURN 'no'; COMMIT;",
+    ),
+    ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT n FROM people WHERE id = 1; COMMIT;"),
+    ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT max(id) FROM people; COMMIT;"),
+    ("LG009", "ALTER TABLE people ADD m int NOT NULL;"),
+    ("LG031", "CREATE TEMP TABLE t AS SELECT 1 AS n; DROP TABLE t;"),
+    ("LG001", "SELECT 1 AS n INTO TEMP t; CREATE INDEX ON t (n);"),
+    ("LG031", "DROP SCHEMA IF EXISTS nothing CASCADE;"),
     ("LG055", "CREATE INDEX CONCURRENTLY ON events_1 (at);"),
     ("LG055", "REINDEX INDEX CONCURRENTLY events_at;"),
     ("LG055", "ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;"),
@@ -118,6 +142,35 @@ def test_harmless_is_left_alone(code: str, sql: str) -> None:
     assert code not in {finding.code for finding in findings(sql)}
 
 
+def test_value_of_an_enum_of_the_same_transaction_may_be_used_from_17_on() -> None:
+    sql = (
+        "BEGIN; CREATE TYPE tone AS ENUM ('low'); ALTER TYPE tone ADD VALUE 'high';"
+        "CREATE TABLE notes (tone tone DEFAULT 'high'); COMMIT;"
+    )
+
+    found = [{finding.code for finding in findings(sql, major=major)} for major in (16, 17)]
+
+    assert "LG047" in found[0]
+    assert "LG047" not in found[1]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("ALTER TABLE people ALTER note TYPE varchar(9);", "text becomes varchar(9)"),
+        ("ALTER TABLE people ALTER note TYPE char(9);", "text becomes char(9)"),
+        ("REINDEX INDEX people_n;", "blocks writes on people, and the reads"),
+        (
+            "DROP VIEW IF EXISTS sums; DROP FUNCTION idle(int);"
+            "CREATE FUNCTION idle(int) RETURNS text RETURN 'no';",
+            "breaks code that uses function idle until line 1 makes it again",
+        ),
+    ],
+)
+def test_message_says(sql: str, words: str) -> None:
+    assert words in " ".join(found.message for found in findings(sql))
+
+
 def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
     assert "LG054" in {found.code for found in findings("SET ROLE joe;", revision="abc")}
 
@@ -128,6 +181,13 @@ def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
         ("DROP INDEX events_at;", "PostgreSQL drops this one in no other way"),
         ("ALTER TABLE logs DETACH PARTITION logs_1;", "a default partition rules CONCURRENTLY out"),
         ("REFRESH MATERIALIZED VIEW sums;", "give it a unique index, then write"),
+        ("REFRESH MATERIALIZED VIEW sums WITH NO DATA;", "leave WITH NO DATA out, and write"),
+        ("ALTER TABLE people ADD m serial;", "give it a sequence's nextval() as default"),
+        ("ALTER TABLE people ADD m int GENERATED ALWAYS AS IDENTITY;", "add a plain column, give"),
+        ("ALTER TABLE people ADD m int GENERATED ALWAYS AS (n) STORED;", "fill it by a trigger"),
+        ("ALTER TABLE people ADD m int DEFAULT random();", "set the default afterwards"),
+        ("ALTER TABLE people ADD m int CHECK (m > 0);", "add it without its CHECK, then that NOT"),
+        ("ALTER TABLE people ADD m part;", "add it with the domain's own type, then its CHECK"),
     ],
 )
 def test_remedy_is_not_to_write_what_postgresql_refuses(sql: str, remedy: str) -> None:

@@ -1,7 +1,7 @@
 """A value is added to an enum and used in the same transaction.
 
 PostgreSQL refuses: "unsafe use of new value". An enum that was made in the same transaction is
-exempt.
+exempt, from 17 on.
 
 Add the value in a revision of its own, and use it in the next.
 """
@@ -45,11 +45,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
     """A constant with the value's text after it was added."""
     added = seen.unit.note(NAME)
     if seen.kind == "CreateEnumStmt":
-        seen.unit.note("enums made")[words(seen.tree.get("typeName"))[-1]] = True
+        name = words(seen.tree.get("typeName"))[-1]
+        seen.unit.note("enums made")[name] = seen.unit.transaction
     elif seen.kind == "AlterEnumStmt":
         name = words(seen.tree.get("typeName"))[-1]
-        fresh = "oldVal" not in seen.tree and name not in seen.unit.note("enums made")
-        if fresh and seen.in_transaction:
+        exempt = seen.unit.version >= 17 and name in seen.unit.note("enums made")
+        if "oldVal" not in seen.tree and not exempt and seen.in_transaction:
             added[seen.tree["newVal"]] = (seen.unit.transaction, name, seen.index)
     elif added:
         for value, (transaction, name, index) in list(added.items()):

@@ -1,14 +1,17 @@
-"""A view, function, type or extension is dropped and not made again in the same change.
+"""A view, function, type or extension is dropped and not made again in the same transaction.
 
-Code that uses it fails from the moment of the commit.
+Code that uses it fails from the moment of the commit; until it is there again, if a later
+transaction makes it.
 
-Use CREATE OR REPLACE where it will do. Otherwise drop it when no running code uses it, and say
-so: `-- lockgate: allow LG032 because no code calls it since release 41`.
+Use CREATE OR REPLACE where it will do, or BEGIN before the drop and COMMIT when it is made again.
+Otherwise drop it when no running code uses it, and say so:
+`-- lockgate: allow LG032 because no code calls it since release 41`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lockgate.core.dependents import dropped
 from lockgate.core.effects.drop import tables_with_type
@@ -52,15 +55,20 @@ def check(seen: Seen) -> Iterator[Hazard]:
         for parts in dropped(tree) if kind else ():
             remade = (kind, parts[-1]) in seen.unit.note("things made")
             if not remade and not _is_absent(seen, parts):
-                gone[kind, parts[-1]] = Hazard(
+                hazard = Hazard(
                     f"breaks code that uses {kind} {'.'.join(parts)}",
                     "drop it when no running code uses it, and say so with `lockgate: allow`",
                     statement=seen.index,
                     line=seen.line,
                 )
+                gone[kind, parts[-1]] = hazard, seen.unit.transaction
     else:
         made = _made(seen)
-        gone.pop(made, None)
+        hazard, transaction = gone.pop(made, (None, 0))
+        if hazard is not None and not (transaction and transaction == seen.unit.transaction):
+            message = f"{hazard.message} until line {seen.line} makes it again"
+            remedy = "drop it and make it again in one transaction"
+            gone[made, seen.index] = replace(hazard, message=message, remedy=remedy), 0
         seen.unit.note("things made")[made] = True
     yield from ()
 
@@ -83,8 +91,9 @@ def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
 
 
 def finish(unit: Unit) -> Iterator[Hazard]:
-    """What was dropped and did not come back."""
-    yield from unit.note(NAME).values()
+    """What was dropped and did not come back, or not at once."""
+    for hazard, _ in unit.note(NAME).values():
+        yield hazard
 
 
 def _made(seen: Seen) -> tuple[str, str]:

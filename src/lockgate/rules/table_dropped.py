@@ -47,7 +47,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if kind == "OBJECT_SCHEMA":
         for parts in dropped(tree):
             with_it = " with every row in it" if tree.get("behavior") == "DROP_CASCADE" else ""
-            if parts[-1] not in seen.unit.note("schemas made"):
+            nothing = tree.get("missing_ok") and seen.unit.complete and not _holds(seen, parts[-1])
+            if parts[-1] not in seen.unit.note("schemas made") and not nothing:
                 yield Hazard(
                     f"drops schema {parts[-1]}{with_it}, and breaks code that uses it", remedy
                 )
@@ -64,6 +65,16 @@ def check(seen: Seen) -> Iterator[Hazard]:
                     name,
                     severity if seen.unit.empty(name) else None,
                 )
+
+
+def _holds(seen: Seen, schema: str) -> bool:
+    """Whether anything is known to be in a schema."""
+    structure = seen.structure
+    return any(
+        name[0] == schema
+        for known in (structure.relations, structure.enums, structure.domains, structure.routines)
+        for name in known
+    )
 
 
 _HOLD = {

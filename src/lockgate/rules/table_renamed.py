@@ -36,10 +36,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
     """A new name for something that was there before, until END shows a view of the old one."""
     tree, notes = seen.tree, seen.unit.note(NAME)
     if seen.kind == "ViewStmt":
-        notes.pop(seen.name(tree.get("view")), None)
+        _, transaction = notes.get(seen.name(tree.get("view")), (None, 0))
+        if transaction and transaction == seen.unit.transaction:
+            del notes[seen.name(tree.get("view"))]
     elif tree.get("renameType") in _KINDS and _in_use(seen):
         sent, severity = broken_code(seen.unit.target, seen.table)
-        notes[seen.table] = Hazard(
+        hazard = Hazard(
             f"breaks code that asks for {short(seen.table)}{sent}",
             "make a view of the old name in the same transaction, and drop it later",
             seen.table,
@@ -47,12 +49,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
             statement=seen.index,
             line=seen.line,
         )
+        notes[seen.table] = hazard, seen.unit.transaction
     yield from ()
 
 
 def finish(unit: Unit) -> Iterator[Hazard]:
     """The renames that no view covers."""
-    yield from unit.note(NAME).values()
+    for hazard, _ in unit.note(NAME).values():
+        yield hazard
 
 
 def _in_use(seen: Seen) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.trees import body
+from lockgate.core.effects.trees import body, nodes, words
 from lockgate.core.finding import Severity
 from lockgate.core.rule import ALWAYS, Family, Hazard, Seen, short
 
@@ -63,7 +63,20 @@ def _works(seen: Seen) -> bool:
         return seen.exists(seen.table)
     if seen.kind == "InsertStmt":
         return "fromClause" in body(seen.tree.get("selectStmt"), "SelectStmt")
+    if seen.kind == "SelectStmt":
+        return _reads_all(seen)
     return any(
         (e.scans or e.rewrites or e.builds) and seen.exists(e.relation)
         for e in seen.effects.effects
     )
+
+
+def _reads_all(seen: Seen) -> bool:
+    """Whether a query has tables and leaves no row out; the least or greatest may be an index's."""
+    if "fromClause" not in seen.tree or seen.tree.keys() & {"whereClause", "limitCount"}:
+        return False
+    sources = [body(source, "RangeVar") for source in seen.tree["fromClause"]]
+    called = {words(node["funcname"])[-1] for kind, node in nodes(seen.tree) if kind == "FuncCall"}
+    if called and called <= {"max", "min", "setval", "coalesce", "nextval"}:
+        return False
+    return any(source and seen.exists(seen.name(source)) for source in sources)
