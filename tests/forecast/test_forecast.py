@@ -439,6 +439,66 @@ def test_a_statement_loses_a_column_only_where_it_uses_it(sql: str, loses: str |
     assert loses == found.loses
 
 
+def test_no_constant_of_the_application_is_shown_whatever_the_server_kept() -> None:
+    kept = (
+        "PREPARE p AS SELECT note FROM star WHERE id = 4711 /* by 'attila' */",
+        "DECLARE c CURSOR FOR SELECT note FROM star WHERE note = 'attila'",
+        "SELECT note FROM star WHERE id = $1 -- attila",
+    )
+    sent = tuple(ApplicationStatement(sql, 1, 1.0, 0.1) for sql in kept)
+
+    assert [
+        "DECLARE c CURSOR FOR SELECT note FROM star WHERE note = ?",
+        "PREPARE p AS SELECT note FROM star WHERE id = ?",
+        "SELECT note FROM star WHERE id = $1",
+    ] == [s.sql for s in ask(DROP, DROPS, target(statements=sent)).statements]
+
+
+def test_a_statement_that_uses_two_locked_tables_queues_once() -> None:
+    sent = ApplicationStatement("UPDATE star SET id = $1 FROM planet", 1, 10.0, 0.1)
+    both = StatementEffects(
+        tuple(
+            Effect(name, LockMode.ACCESS_EXCLUSIVE, rewrites=True)
+            for name in ("public.planet", "public.star")
+        )
+    )
+    tables = (star(), star(name="public.planet"))
+    found = ask(ALTER, both, target(*tables, statements=(sent,)))
+
+    assert [sent.sql] == [s.sql for s in found.statements]
+    assert found.queued_sessions is not None
+    assert 10 == pytest.approx(
+        found.queued_sessions.expected * 1_000 / found.reads_blocked_ms.expected, rel=0.2
+    )
+
+
+def test_names_are_looked_for_along_the_path_of_the_role_that_sends_them() -> None:
+    sent = [
+        ApplicationStatement("SELECT note FROM star", 1, 1.0, 0.1),
+        ApplicationStatement("SELECT note FROM star s", 1, 1.0, 0.1, "archive, public"),
+        ApplicationStatement("SELECT note FROM star t", 1, 1.0, 0.1, '"$user"', "archive"),
+        ApplicationStatement("SELECT note FROM star u", 1, 1.0, 0.1, "elsewhere"),
+    ]
+    both = (star(), star(name="archive.star"))
+    busy = replace(target(statements=tuple(sent)), relations=both)
+
+    def found(name: str) -> list[str]:
+        return [s.sql.removeprefix("SELECT note FROM star") for s, _ in senders(busy, name)]
+
+    assert ["", " u"] == found("public.star")
+    assert [" s", " t", " u"] == found("archive.star")
+
+
+def test_who_asks_the_whole_table_waits_for_one_of_its_partitions() -> None:
+    sent = ApplicationStatement("SELECT id FROM star", 1, 1.0, 0.1)
+    parts = (star(), star(name="public.star_1", parent="public.star"))
+    busy = replace(target(statements=(sent,)), relations=parts)
+    locks = StatementEffects((Effect("public.star_1", LockMode.ACCESS_EXCLUSIVE),))
+    found = ask("DROP TABLE star_1", locks, busy)
+
+    assert [(sent.sql, "public.star_1")] == [(s.sql, s.relation) for s in found.statements]
+
+
 def test_who_asks_a_view_waits_for_its_table_and_loses_nothing() -> None:
     asked = ApplicationStatement("SELECT * FROM bright", 1, 2.0, 0.1)
     other = ApplicationStatement("SELECT * FROM dark", 1, 2.0, 0.1)

@@ -24,9 +24,11 @@ from lockgate.core.forecast import (
 from lockgate.core.health import Replica
 from lockgate.core.rates import Factor, Rates
 from lockgate.core.senders import senders, senders_through_views
-from lockgate.core.shape import Shape, Uses, shape_of
+from lockgate.core.shape import Shape, shape_of
 from lockgate.core.size import format_bytes
-from lockgate.core.target import RelationStatistics, TargetStatistics
+from lockgate.core.sql import without_values
+from lockgate.core.target import ApplicationStatement, RelationStatistics, TargetStatistics
+from lockgate.core.uses import Uses
 from lockgate.core.work import OVERHEAD_MS, Work, works_of
 
 STATEMENTS_SHOWN = 5
@@ -253,7 +255,7 @@ def _queue(
     target: TargetStatistics,
 ) -> Span | None:
     """Sessions that come to wait, from the application's own statements or the table's traffic."""
-    waiting = [s for s in affected if s.loses is None and s.calls_per_second is not None]
+    waiting = [s for s in affected if s.calls_per_second is not None]
     limit = float(target.settings.max_connections)
     longest = max(blocked.values(), key=lambda span: span.expected)
     if not longest.expected:
@@ -284,23 +286,37 @@ def _affected(
 
     One that loses something stands before those that only wait.
     """
-    found: list[AffectedStatement] = []
+    found: dict[str, AffectedStatement] = {}
+
+    def add(sent: ApplicationStatement, relation: str, lost: str | None = None) -> None:
+        known = found.get(sent.sql)
+        if known is None or (lost is not None and known.loses is None):
+            sql = without_values(sent.sql)
+            found[sent.sql] = AffectedStatement(sql, sent.calls_per_second, relation, lost)
+
     for effect in effects:
         if not effect.blocks:
             continue
         name = effect.relation
-        names = {name, split_name(name)[-1]}
-        for sent, uses, view in senders_through_views(target, name):
-            # What a view uses does not go away under it; but who asks the view waits.
-            if "reads" in effect.blocks or {view, split_name(view)[-1]} & uses.changes:
-                found.append(AffectedStatement(sent.sql, sent.calls_per_second, name))
         for sent, uses in senders(target, name):
             lost = _lost(shape, name, uses)
-            changes = bool(names & uses.changes)
-            if lost is not None or "reads" in effect.blocks or changes:
-                found.append(AffectedStatement(sent.sql, sent.calls_per_second, name, lost))
-    found.sort(key=lambda s: (s.loses is None, -(s.calls_per_second or 0), s.sql))
-    return found
+            if lost is not None or "reads" in effect.blocks or _changes(uses, name):
+                add(sent, name, lost)
+        for sent, uses, view in senders_through_views(target, name):
+            # What a view uses does not go away under it; but who asks the view waits.
+            if "reads" in effect.blocks or _changes(uses, view):
+                add(sent, name)
+        for parent in target.ancestors(name):  # who names it locks its partitions, too
+            for sent, uses in senders(target, parent):
+                if "reads" in effect.blocks or _changes(uses, parent):
+                    add(sent, name)
+    return sorted(
+        found.values(), key=lambda s: (s.loses is None, -(s.calls_per_second or 0), s.sql)
+    )
+
+
+def _changes(uses: Uses, relation: str) -> bool:
+    return bool({relation, split_name(relation)[-1]} & uses.changes)
 
 
 def _lost(shape: Shape, relation: str, uses: Uses) -> str | None:

@@ -7,23 +7,60 @@ what is sent rarely, and everything when it is reset.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from lockgate.core.ddl.text import split_name
+from lockgate.core.ddl.text import split_list, split_name, unquote
 from lockgate.core.finding import Severity
-from lockgate.core.shape import Uses, uses_of
+from lockgate.core.sql import without_values
+from lockgate.core.sql.trees import quote_identifier
 from lockgate.core.target import ApplicationStatement, TargetStatistics
+from lockgate.core.uses import Columns, Uses, uses_of
 
 WIDTH = 60
 """Of a statement that is quoted."""
 
 
 def senders(target: TargetStatistics, relation: str) -> Iterator[tuple[ApplicationStatement, Uses]]:
-    """The statements that name a relation of the Catalog, each with what it uses."""
+    """The statements that name a relation of the Catalog, each with what it uses.
+
+    A name without a schema is looked for along the search path of the role that sends it, as far
+    as the server's settings say; one that is not found there may be of any schema.
+    """
     bare = split_name(relation)[-1]
+    wanted = bare.strip('"').casefold()
     for sent in target.statements or ():
-        uses = uses_of(sent.sql) if bare.strip('"') in sent.sql else None
+        if wanted not in sent.sql.casefold():
+            continue
+        uses = uses_of(sent.sql, _SearchPath(target, tuple(_schemas(sent))))
         if uses is not None and {relation, bare} & uses.relations:
             yield sent, uses
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchPath:
+    """What names mean to one role in the database that `target` is of."""
+
+    target: TargetStatistics
+    schemas: tuple[str, ...]
+
+    def relation(self, name: str) -> str:
+        if len(split_name(name)) > 1:
+            return name
+        for schema in self.schemas:
+            if self.target.has(f"{schema}.{name}"):
+                return f"{schema}.{name}"
+        return name
+
+    def columns(self, relation: str) -> Columns:
+        found = self.target.relation(relation)
+        return found.column_names if found is not None else None
+
+
+def _schemas(sent: ApplicationStatement) -> Iterator[str]:
+    for entry in split_list(sent.search_path, ","):
+        name = entry.strip()
+        name = unquote(name) if name.startswith('"') else name.lower()
+        yield quote_identifier((sent.role or "") if name == "$user" else name)
 
 
 def senders_through_views(
@@ -61,5 +98,5 @@ def broken_code(
 
 
 def _quoted(sql: str) -> str:
-    line = " ".join(sql.split())
+    line = " ".join(without_values(sql).split())
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"

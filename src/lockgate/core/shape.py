@@ -6,7 +6,7 @@ and what of a table goes away. What locks and what is rewritten is `core.effects
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,73 +196,3 @@ def _share_of_bool(expression: Tree, table: RelationStatistics) -> tuple[float, 
 def _column(tree: Tree, table: RelationStatistics) -> Any:  # Any: ColumnStatistics or None
     fields = tree.get("ColumnRef", {}).get("fields", ())
     return table.column(fields[-1].get("String", {}).get("sval", "")) if fields else None
-
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """What a statement of the application reads and changes.
-
-    Names are as the text has them. `columns` holds each column, `*` where it asks for all, with
-    the relation that it is said to be of, None where the text leaves that open.
-    """
-
-    relations: frozenset[str]
-    changes: frozenset[str]
-    columns: frozenset[tuple[str | None, str]]
-
-    def takes(self, column: str, relations: Collection[str]) -> bool:
-        """Whether it may use `column` of a relation that goes by one of the names `relations`."""
-        return any(
-            name in (column, "*") and (of is None or of in relations) for of, name in self.columns
-        )
-
-
-def uses_of(sql: str) -> Uses | None:
-    """What `sql` uses; None where it cannot be read, or neither reads nor changes rows."""
-    parsed = parse_one(sql)
-    if parsed.kind not in ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"):
-        return None
-    relations: set[str] = set()
-    aliases: dict[str, set[str]] = {}
-    _collect_relations(parsed.tree, relations, aliases)
-    changed = {_name(parsed.tree["relation"])} if "relation" in parsed.tree else set()
-    columns: set[tuple[str | None, str]] = set()
-    _collect_columns(parsed.tree, aliases, columns)
-    for target in changed:
-        listed = [*parsed.tree.get("cols", ()), *parsed.tree.get("targetList", ())]
-        columns |= {(target, one["ResTarget"]["name"]) for one in listed if "ResTarget" in one}
-        if parsed.kind == "InsertStmt" and not parsed.tree.get("cols"):
-            columns.add((target, "*"))
-    return Uses(frozenset(relations), frozenset(changed), frozenset(columns))
-
-
-def _collect_relations(node: object, relations: set[str], aliases: dict[str, set[str]]) -> None:
-    if isinstance(node, list):
-        for item in node:
-            _collect_relations(item, relations, aliases)
-    elif isinstance(node, dict):
-        if "relname" in node:
-            name = _name(node)
-            relations.add(name)
-            alias = node.get("alias", {}).get("aliasname") or node["relname"]
-            aliases.setdefault(alias, set()).add(name)
-        for child in node.values():
-            _collect_relations(child, relations, aliases)
-
-
-def _collect_columns(
-    node: object, aliases: Mapping[str, set[str]], columns: set[tuple[str | None, str]]
-) -> None:
-    if isinstance(node, list):
-        for item in node:
-            _collect_columns(item, aliases, columns)
-    elif isinstance(node, dict):
-        fields = node.get("ColumnRef", {}).get("fields", ())
-        if fields:
-            names = [f["String"]["sval"] if "String" in f else "*" for f in fields]
-            of = aliases.get(names[-2]) if len(names) > 1 else None
-            columns |= {(relation, names[-1]) for relation in of or (None,)}
-            if len(names) > 1 and of is None:  # a column of a composite type, or of a subquery
-                columns.add((None, names[0]))
-        for child in node.values():
-            _collect_columns(child, aliases, columns)

@@ -6,7 +6,7 @@ The values only. Reading them, with a role that may only read and without a scan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -102,7 +102,7 @@ class RelationStatistics:
     the size now. Never analyzed, the density comes from the columns' types, and `analyzed` is
     False. Sizes and Traffic of a partitioned table are the sums over its partitions, which stand
     beside it. `sessions` had a lock on it when it was read; `unreadable` are columns whose
-    statistics this role may not see.
+    statistics this role may not see. `column_names` is None where they were not read.
     """
 
     name: str
@@ -119,6 +119,7 @@ class RelationStatistics:
     parent: str | None = None
     sessions: int = 0
     traffic: Traffic = Traffic()
+    column_names: frozenset[str] | None = None
 
     @property
     def index_bytes(self) -> int:
@@ -176,13 +177,16 @@ class ServerSettings:
 class ApplicationStatement:
     """One statement that the application sends, as pg_stat_statements keeps it.
 
-    `sql` has `$1`, `$2`, ... for its constants.
+    `sql` has `$1`, `$2`, ... for its constants. `search_path` is where the settings of the
+    `role` that sends it look for names without a schema.
     """
 
     sql: str
     calls: int
     calls_per_second: float | None
     mean_ms: float
+    search_path: str = '"$user", public'
+    role: str | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,20 @@ class TargetStatistics:
     def relation(self, name: str) -> RelationStatistics | None:
         """The table called `name` in a Catalog, None where it is not there yet."""
         return self._by_name.get(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table or a view over tables called `name`."""
+        return name in self._by_name or name in self._views
+
+    @cached_property
+    def _views(self) -> frozenset[str]:
+        return frozenset(view for view, _ in self.views)
+
+    def ancestors(self, name: str) -> Iterator[str]:
+        """The tables that the one called `name` is a partition of, the nearest first."""
+        while (one := self.relation(name)) is not None and one.parent is not None:
+            name = one.parent
+            yield name
 
     def views_over(self, name: str) -> tuple[str, ...]:
         """The views whose queries lock the table called `name`."""

@@ -191,6 +191,20 @@ def without_strings(sql: str) -> str:
     return _replaced(sql, tokens, _CONSTANTS[:2], "'***'")
 
 
+def without_values(sql: str) -> str:
+    """`sql` with `?` for each constant and without comments, whatever kind of statement it is.
+
+    The server keeps the application's statements without constants, but not those of PREPARE,
+    DECLARE and COPY. Of text that the scanner cannot read, nothing is left.
+    """
+    try:
+        tokens = list(scan(sql))
+    except ParseError:
+        return "(a statement that cannot be read)"
+    bare = _replaced(sql, tokens, ("C_COMMENT", "SQL_COMMENT"), "")
+    return _replaced(bare, scan(bare), _CONSTANTS, "?").strip()
+
+
 def _replaced(sql: str, tokens: Iterable[Any], kinds: Container[str], by: str) -> str:
     """`sql` with `by` for each token of `kinds`. Any: pglast gives its tokens no type."""
     pieces, last = [], 0

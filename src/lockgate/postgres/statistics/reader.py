@@ -275,6 +275,7 @@ def _relation(
             if c["width"] is not None
         ),
         unreadable=tuple(c["name"] for c in columns if not c["readable"]),
+        column_names=frozenset(c["name"] for c in columns) if columns else None,
         dead_rows=row["dead_rows"],
         fillfactor=row["fillfactor"],
         parent=row["parent"],
@@ -330,7 +331,12 @@ def _statements(
         seconds = None if row is None else row["seconds"]
     return tuple(
         ApplicationStatement(
-            row["query"], row["calls"], _rate(row["calls"], seconds), row["mean_exec_time"]
+            row["query"],
+            row["calls"],
+            _rate(row["calls"], seconds),
+            row["mean_exec_time"],
+            row["search_path"],
+            row["role"],
         )
         for row in found
     )
