@@ -98,7 +98,7 @@ def test_what_an_undescribed_thing_may_do_is_a_warning(sql: str) -> None:
         ("UPDATE orders SET a = 1 WHERE a IN (SELECT a FROM people)", []),
         ("UPDATE orders SET a = 1 WHERE EXISTS (SELECT FROM people)", ["LG046"]),
         ("UPDATE orders SET a = 1 WHERE EXISTS (SELECT FROM people p WHERE p.a = orders.a)", []),
-        ("UPDATE orders SET a = 1 WHERE a IS NULL", []),
+        ("UPDATE orders SET a = 1 WHERE a IS NULL", ["LG046"]),
         ("UPDATE orders SET a = v.b FROM (VALUES (1, 2)) v (a, b) WHERE v.a = orders.a", []),
         ("ALTER TABLE orders ADD b int; UPDATE orders SET b = a WHERE b IS NULL", ["LG046"]),
         ("ALTER TABLE orders ADD b int DEFAULT 0; UPDATE orders SET b = a WHERE b IS NULL", []),

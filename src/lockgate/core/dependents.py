@@ -27,6 +27,7 @@ from lockgate.core.effects.trees import (
     words,
 )
 from lockgate.core.parsed import Tree
+from lockgate.core.reach import covers_key
 from lockgate.core.rule import Seen, short
 
 _VIEWS = (Kind.VIEW, Kind.MATERIALIZED)
@@ -157,8 +158,16 @@ def _parts(node: Node) -> tuple[str, ...]:
     return (schema, name) if schema else (name,)
 
 
-def whole(where: Node | None, *, joined: bool = False, table: Tree | None = None) -> bool:
+def whole(
+    where: Node | None,
+    *,
+    joined: bool = False,
+    table: Tree | None = None,
+    relation: Relation | None = None,
+) -> bool:
     """Whether a WHERE leaves out no row for what stands in it: absent, `true`, or `1 = 1`.
+
+    With the `relation` also one that is true of every row there, as `id > 0` of a numbered key.
 
     With `joined` also one that only compares columns, as a join does. A subquery leaves out none
     if it asks for nothing but the rows of the `table` (a RangeVar) itself, or for any row at all.
@@ -168,13 +177,20 @@ def whole(where: Node | None, *, joined: bool = False, table: Tree | None = None
     kind, found = only(where)
     match kind:
         case "BoolExpr" if found.get("boolop") == "AND_EXPR":
-            return all(whole(p, joined=joined, table=table) for p in found.get("args", ()))
+            parts = found.get("args", ())
+            return all(whole(p, joined=joined, table=table, relation=relation) for p in parts)
         case "A_Const":
             return bool(found.get("boolval", {}).get("boolval"))
         case "SubLink":
             return _any_row(found, table or {})
         case "A_Expr" if words(found.get("name"))[-1:] == ("=",):
             return _equal(found, joined)
+        case "A_Expr" if relation is not None:
+            return covers_key(found, relation)
+        case "NullTest" if relation is not None and found.get("nulltesttype") == "IS_NOT_NULL":
+            named = words(body(found.get("arg"), "ColumnRef").get("fields"))[-1:]
+            column = relation.columns.get(named[0]) if named else None
+            return column is not None and column.not_null and column.valid_not_null
     return False
 
 

@@ -57,7 +57,8 @@ def _rows(seen: Seen) -> str:
     if seen.kind == "MergeStmt" and not merges(tree, "CMD_DELETE"):
         return ""
     where = tree.get("joinCondition" if seen.kind == "MergeStmt" else "whereClause")
-    if whole(where, table=table):
+    relation = None if seen.kind == "MergeStmt" else seen.relation
+    if whole(where, table=table, relation=relation):
         return "every row"
     if joined_tables(seen) and whole(where, joined=True, table=table):
         return "every row with a partner"

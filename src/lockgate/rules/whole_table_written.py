@@ -1,7 +1,11 @@
-"""Every row of a table is changed in one transaction.
+"""Every row of a table is changed in one transaction, or many of them.
 
 Each row stays locked until the commit, so writes to it wait; the table grows by as many dead
 rows; replicas fall behind; and in a transaction that also changes the schema everything waits.
+
+A WHERE that lets through every number of a key (`id > 0`) is none; of the rows without a value
+in a column nobody knows how many they are, and before the column is filled they are all. With
+`--env`, the target's statistics say how many rows a WHERE chooses.
 
 Write in batches of a few thousand rows, each with a commit of its own, outside the revision.
 """
@@ -11,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockgate.core.dependents import joined_tables, merges, whole
-from lockgate.core.effects.trees import Node, body, is_null, words
+from lockgate.core.effects.trees import Node, body, columns_in, is_null, words
 from lockgate.core.finding import Severity
-from lockgate.core.rule import Family, Hazard, Seen, short
+from lockgate.core.reach import Reach, reach, rows_reached
+from lockgate.core.rule import SMALL_ROWS, Family, Hazard, Seen, short
 
 CODE = "LG046"
 NAME = "whole-table-written"
@@ -32,7 +37,9 @@ op.execute("UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000")
 
 
 def check(seen: Seen) -> Iterator[Hazard]:
-    """An UPDATE of a table that was there before, whose WHERE leaves out no row, or only joins."""
+    """An UPDATE of a table that was there before, whose WHERE leaves out no row, or few for all
+    that its text and the target tell.
+    """
     tree, merge = seen.tree, seen.kind == "MergeStmt"
     joined = merge or "fromClause" in tree
     if not seen.exists(seen.table) or (merge and not merges(tree, "CMD_UPDATE")):
@@ -40,17 +47,46 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if joined and not joined_tables(seen):
         return  # a list that the change itself brings along is a batch
     where = tree.get("joinCondition" if merge else "whereClause")
-    if not whole(where, joined=joined, table=tree.get("relation")) and not _fills_new(seen, where):
+    relation = None if joined else seen.relation
+    every = whole(where, joined=joined, table=tree.get("relation"), relation=relation)
+    if every or _fills_new(seen, where):
+        rows = "every row with a partner" if joined else "every row"
+        ddl = bool(seen.unit.held) and not joined  # how many have a partner is not known
+        yield Hazard(
+            f"blocks writes to {rows} of {short(seen.table)} until the transaction ends",
+            _REMEDY,
+            seen.table,
+            Severity.ERROR if ddl else None,
+            sized=True,
+        )
+    elif not joined:
+        yield from _some(seen, where)
+
+
+_REMEDY = "write in batches, each with a commit of its own"
+
+
+def _some(seen: Seen, where: Node) -> Iterator[Hazard]:
+    """That the rows a WHERE chooses are many by the target's statistics, or may be."""
+    found = reach(where, seen.relation)
+    statistics = seen.unit.target and seen.unit.target.relation(seen.table)
+    rows = rows_reached(where, statistics) if statistics else None
+    many = rows is not None and rows >= SMALL_ROWS
+    if found is Reach.BOUNDED and not many:
         return
-    every = "every row with a partner" if joined else "every row"
-    ddl = bool(seen.unit.held) and not joined  # how many have a partner is not known
-    yield Hazard(
-        f"blocks writes to {every} of {short(seen.table)} until the transaction ends",
-        "write in batches, each with a commit of its own",
-        seen.table,
-        Severity.ERROR if ddl else None,
-        sized=True,
-    )
+    which = "every row that its WHERE finds"
+    if found is Reach.NULLS:
+        column = sorted(columns_in(where))[0]
+        if (seen.table, column) in seen.unit.note("columns made"):
+            return  # with a default, so that no row lacks a value
+        which = f"every row without a value in {column}"
+    message = f"blocks writes to {which} in {short(seen.table)} until the transaction ends"
+    if rows is not None:
+        severity = Severity.WARNING if many else Severity.INFO
+        yield Hazard(f"{message} (about {rows:,} rows)", _REMEDY, seen.table, severity)
+    else:
+        severity = Severity.WARNING if found is Reach.NULLS else Severity.INFO
+        yield Hazard(message, _REMEDY, seen.table, severity, sized=True)
 
 
 def _fills_new(seen: Seen, where: Node | None) -> bool:
