@@ -117,11 +117,17 @@ def _run() -> int:
     except ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        TERMINAL.note("interrupted: what was not committed is rolled back; run the command again")
-        return INTERRUPTED
+        return _interrupted()
     except Exception as error:
         return _failed(Unexpected(type(error).__name__, str(error)), error)
+    if result == INTERRUPTED:  # Typer's answer to Ctrl-C, without a word
+        return _interrupted()
     return int(result) if isinstance(result, int) else int(ExitStatus.DONE)
+
+
+def _interrupted() -> int:
+    TERMINAL.note("interrupted: what was not committed is rolled back; run the command again")
+    return INTERRUPTED
 
 
 def _failed(error: LockgateError, cause: Exception) -> int:
