@@ -20,6 +20,7 @@ from lockgate.core.catalog import ChangeKind
 from lockgate.core.finding import Finding
 from lockgate.core.linter import LintedStatement
 from lockgate.core.outcome import Outcome
+from lockgate.core.progress import Silent
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import ExitStatus
 from lockgate.migrations.driver import StatementFailed
@@ -247,7 +248,9 @@ def test_changes_are_those_of_all_databases_and_version_tables_are_none(fleet: F
 
 
 def test_lint_sees_what_a_revision_sends_to_every_database(fleet: Fleet) -> None:
-    answers = list(lint.run(lint.Request(("base:heads",)), lambda: fleet.workspace).answers)
+    answers = list(
+        lint.run(lint.Request(("base:heads",)), lambda: fleet.workspace, Silent()).answers
+    )
 
     sent = [a.sql.split("(")[0].split() for a in answers if isinstance(a, LintedStatement)]
     assert [["CREATE", "TABLE", "ship"], ["CREATE", "TABLE", "log"]] == sent[:2]
@@ -261,7 +264,7 @@ def test_lint_knows_the_tables_of_every_database(fleet: Fleet, tmp_path: Path) -
     file.write_text("CREATE INDEX a ON ship (name); CREATE INDEX b ON log (line);")
 
     request = lint.Request((str(file),), environment="dev")
-    found = list(lint.run(request, lambda: fleet.workspace).answers)
+    found = list(lint.run(request, lambda: fleet.workspace, Silent()).answers)
 
     messages = [f.message for f in found if isinstance(f, Finding)]
     assert [

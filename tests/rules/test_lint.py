@@ -303,7 +303,7 @@ def test_exit_status_follows_fail_on(lockgate: Lockgate, tmp_path: Path) -> None
 def test_wrong_arguments_are_refused_with_words(lockgate: Lockgate, tmp_path: Path) -> None:
     for words, code in (
         (("--select", "LG999", "a.sql"), "LG-LINT-1"),
-        (("nothing.sql",), "LG-LINT-2"),
+        (("nothing.sql",), "LG-SQL-1"),
         ((str(tmp_path),), "LG-LINT-2"),
     ):
         answer = lockgate(tmp_path, "lint", *words)

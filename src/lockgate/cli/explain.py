@@ -70,54 +70,62 @@ def explain(
     Exits with 1 if one of the rules of `lockgate lint` finds an error.
     """
     speak(output, quiet, verbose)
+    from contextlib import ExitStack
+    from io import BytesIO
+
     from lockgate.core.effects import Structure
     from lockgate.core.finding import Severity
     from lockgate.report.explain import explain_document, explain_text
     from lockgate.workflows import existing
     from lockgate.workflows.explain import explain as predicted
+    from lockgate.workflows.lint import Tally
+    from lockgate.workflows.sql_files import opened, shown_path
 
     if (sql is None) == (file is None):
         raise typer.BadParameter("give statements as an argument, or a file with -f, and not both")
     refuse_both(schema, env)
-    script = sql.encode(errors="replace") if sql is not None else _read(file)
     version, databases, workspace = existing.NEWEST, None, None
     if env is not None:
         workspace = open_workspace(config, x)
         structure, version, databases = existing.structure_and_sizes(workspace, env)
     elif schema is not None:
-        structure = existing.structure_of_file(schema)
+        structure = existing.structure_of_file(schema, TERMINAL)
     else:
         structure = Structure.empty()
     # On scratch there is what the statements make, and nothing else.
     structure.complete = structure.complete or observe
-    found = predicted(
-        script,
-        structure,
-        version=pg_version or version,
-        file=str(file) if file is not None else None,
-        databases=databases,
-    )
-    if observe:
-        from lockgate.workflows.observing import observed
+    version = pg_version or version
+    tally = Tally(Severity.ERROR)
+    observed_on = None
+    with ExitStack() as stack:
+        if file is not None:
+            script = stack.enter_context(opened(str(file), TERMINAL))
+        else:
+            script = BytesIO((sql or "").encode(errors="surrogateescape"))
+        name = shown_path(file) if file is not None else None
+        answers = predicted(script, structure, version=version, file=name, databases=databases)
+        if observe:
+            from lockgate.workflows.observing import observing
 
-        place = workspace or _project(config, x)
-        found = observed(found, place, schema=schema, environment=env)
-    if output is Format.JSON:
-        content = explain_document(found.statements, found.findings, found.version, file=found.file)
-        TERMINAL.document("explain", content)
-    else:
-        TERMINAL.text(
-            explain_text(
-                found.statements,
-                found.findings,
-                script.decode(errors="replace"),
-                found.version,
-                width=min(TERMINAL.width, 100),
-                colour=TERMINAL.colour,
-                observed_on=found.observed_on,
+            place = workspace or _project(config, x)
+            server = stack.enter_context(
+                observing(place, version, schema=schema, environment=env, progress=TERMINAL)
             )
-        )
-    return 1 if any(finding.severity is Severity.ERROR for finding in found.findings) else 0
+            answers, observed_on = server.observed(answers), server.version
+        counted = tally.counting(answers)
+        if output is Format.JSON:
+            TERMINAL.pieces(explain_document(counted, version))
+        else:
+            TERMINAL.pieces(
+                explain_text(
+                    counted,
+                    version,
+                    width=min(TERMINAL.width, 100),
+                    colour=TERMINAL.colour,
+                    observed_on=observed_on,
+                )
+            )
+    return 1 if tally.reached else 0
 
 
 def _project(config: Path | None, x: list[str] | None) -> Workspace | None:
@@ -130,13 +138,3 @@ def _project(config: Path | None, x: list[str] | None) -> Workspace | None:
         if config is not None:
             raise
         return None
-
-
-def _read(file: Path | None) -> bytes:
-    import sys
-
-    from lockgate.workflows.existing import read_sql
-
-    if file is None or str(file) == "-":
-        return sys.stdin.buffer.read()
-    return read_sql(file)

@@ -116,7 +116,7 @@ def lint(
         select=tuple(select or ()),
         ignore=tuple(ignore or ()),
     )
-    found = run(request, lambda: open_workspace(config, x))
+    found = run(request, lambda: open_workspace(config, x), TERMINAL)
     shown = Shown(
         found.version,
         tuple(RuleEntry(r.code, r.name, r.summary, r.page, r.severity) for r in found.rules),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lockgate.core.allowance import Allowance, read_allowance
 from lockgate.core.effect import StatementEffects, Transactional
@@ -18,6 +18,7 @@ from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
 from lockgate.core.effects.trees import words_in
 from lockgate.core.finding import Finding, Severity
+from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, Tree
 from lockgate.core.refusals import follow, refusals
 from lockgate.core.revision_source import RevisionSource, comments
@@ -40,15 +41,25 @@ from lockgate.core.statement import Direction
 
 @dataclass(frozen=True, slots=True)
 class LintedStatement:
-    """One statement with its place and its effects."""
+    """One statement with its place and its effects; those of one that cannot be read are unknown.
+
+    `forecasts` are what it would cost, by part of the environment that was named: on each database
+    that has a table of it, or on all where none has.
+    """
 
     index: int
-    sql: str
+    parsed: ParsedStatement
     line: int
     column: int
     file: str | None
     revision: str | None
     effects: StatementEffects
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
+
+    @property
+    def sql(self) -> str:
+        """Its text."""
+        return self.parsed.sql
 
 
 Answer = LintedStatement | Finding
@@ -143,9 +154,7 @@ class UnitLinter:
         seen = Seen(self.index, line, parsed, effects, unit)
         if unit.direction is Direction.UP:
             seen.refusals = refusals(parsed, unit.structure, unit.version)
-        yield LintedStatement(
-            self.index, parsed.sql, line, column, unit.file, unit.revision, effects
-        )
+        yield LintedStatement(self.index, parsed, line, column, unit.file, unit.revision, effects)
         yield from self._ask(seen)
         self._remember(seen)
         self.last_line = last
@@ -220,7 +229,6 @@ class UnitLinter:
                 case "TRANS_STMT_COMMIT" | "TRANS_STMT_ROLLBACK" | "TRANS_STMT_PREPARE":
                     self._end()
         elif unit.transaction:
-            unit.done_in_transaction.append(done)
             for effect in effects.effects:
                 if effect.blocks and effect.relation not in unit.made:
                     held = unit.held.get(effect.relation)
@@ -242,7 +250,6 @@ class UnitLinter:
     def _end(self) -> None:
         self.unit.transaction = 0
         self.unit.held.clear()
-        self.unit.done_in_transaction.clear()
 
     def finish(self) -> Iterator[Finding]:
         """What only the whole tells, and the suppressions that suppressed nothing."""

@@ -161,7 +161,6 @@ class Unit:
     filled: set[str] = field(default_factory=set)
     transaction: int = 0
     held: dict[str, tuple[LockMode, Done]] = field(default_factory=dict)
-    done_in_transaction: list[Done] = field(default_factory=list)
     statements: int = 0
     concurrent: Done | None = None
     worked: set[str] = field(default_factory=set)

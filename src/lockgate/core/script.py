@@ -10,7 +10,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO
+from typing import Protocol
 
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
 from lockgate.core.sql.script import after_blanks, comments, line_end, statement_end
@@ -20,6 +20,14 @@ BLOCK_BYTES = 32 * 1024
 MOST_CHARACTERS = 8 * 1024 * 1024
 """The longest statement that is read; a longer one is told of and passed over."""
 ALLOW = "lockgate: allow "
+
+
+class Source(Protocol):
+    """Bytes that are read on and on."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` of them; nothing at the end."""
+        ...
 
 
 class RemarkKind(StrEnum):
@@ -60,7 +68,7 @@ class Placed:
 
 
 def read_script(
-    stream: BinaryIO, *, block_bytes: int = BLOCK_BYTES, most_characters: int = MOST_CHARACTERS
+    stream: Source, *, block_bytes: int = BLOCK_BYTES, most_characters: int = MOST_CHARACTERS
 ) -> Iterator[Placed | Remark | Comment]:
     """Everything in `stream`, in its order; a Comment comes before the statements around it."""
     reader = _Reader(stream, block_bytes, most_characters)
@@ -73,7 +81,7 @@ class _Reader:
     `line` is that of its first character, `before` how many characters stand before it there.
     """
 
-    def __init__(self, stream: BinaryIO, block_bytes: int, most_characters: int) -> None:
+    def __init__(self, stream: Source, block_bytes: int, most_characters: int) -> None:
         self.stream = stream
         self.block_bytes = block_bytes
         self.most_characters = most_characters

@@ -9,6 +9,7 @@ from typing import Any
 from lockgate.core.ddl.text import split_name
 from lockgate.core.effect import Effect, Evidence, StatementEffects, Toast, Transactional
 from lockgate.report.colour import DIM, RED, YELLOW, painted
+from lockgate.report.columns import visible
 
 WORDS = {
     ("reads", "writes"): "blocks reads and writes",
@@ -71,7 +72,7 @@ def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
         return [painted("unknown: may lock anything, so it counts as dangerous", RED, colour)]
     words = f"{WORDS[effect.blocks]:<23}  {effect.mode.value}"
     shade = RED if "reads" in effect.blocks else YELLOW if effect.blocks else DIM
-    name = effect.relation.replace("\n", " ")
+    name = visible(effect.relation)
     lines = [] if len(name) <= width else [name]
     first = f"{name:<{width}}" if len(name) <= width else " " * width
     lines.append(f"{first}  {painted(words, shade, colour)}")

@@ -2,87 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
 
-from lockgate.core.effect import StatementEffects
-from lockgate.core.environment import PRIMARY
 from lockgate.core.finding import Finding, Severity
-from lockgate.core.forecast import Forecast
-from lockgate.core.parsed import ParsedStatement, SyntaxProblem
+from lockgate.core.linter import LintedStatement
 from lockgate.report.colour import SHADES, painted
-from lockgate.report.effects import effects_document, effects_lines
-from lockgate.report.forecast import forecast_document, forecast_lines
+from lockgate.report.columns import columns, one_line
+from lockgate.report.effects import effects_lines
+from lockgate.report.findings import place_lines
+from lockgate.report.findings.json import document_pieces
+from lockgate.report.forecast import forecast_lines
 from lockgate.report.wrapping import wrapped
 
 INDENT = "   "
 
 
-class Explained(Protocol):
-    """A statement with its Effects."""
-
-    @property
-    def index(self) -> int:
-        """Its place in the script, from 0."""
-        ...
-
-    @property
-    def parsed(self) -> ParsedStatement:
-        """Its text and line."""
-        ...
-
-    @property
-    def effects(self) -> StatementEffects:
-        """What it does."""
-        ...
-
-    @property
-    def forecasts(self) -> Mapping[str, Forecast]:
-        """What it costs on each database of the environment that was named."""
-        ...
-
-
 def explain_text(
-    statements: Iterable[Explained],
-    findings: Iterable[Finding],
-    script: str,
+    answers: Iterable[LintedStatement | Finding],
     version: int,
     *,
     width: int,
     colour: bool,
     observed_on: str | None = None,
-) -> str:
-    """Each statement with a table of what it locks, and what the rules say of it."""
-    lines: list[str] = []
-    by_statement: dict[int | None, list[Finding]] = {}
-    for finding in findings:
-        by_statement.setdefault(finding.statement, []).append(finding)
-    for found in statements:
+) -> Iterator[str]:
+    """Each statement as it comes with what it locks, and below it what the rules say of it."""
+    last: LintedStatement | None = None
+    empty = True
+    for answer in answers:
+        if isinstance(answer, LintedStatement):
+            last = answer
+            lines = _statement_lines(answer, width, colour)
+            apart = not empty
+        elif last is not None and answer.statement == last.index:
+            # Of one that cannot be read it was said above.
+            lines = [] if last.parsed.problem else finding_lines([answer], width, colour=colour)
+            apart = False
+        else:
+            place = "" if answer.line is None else f"line {answer.line}: "
+            placed = replace(answer, message=f"{place}{answer.message}")
+            lines = finding_lines([placed], width, colour=colour)
+            apart, last = not empty, None
         if lines:
-            lines.append("")
-        lines.append(_title(found, width))
-        problem = found.parsed.problem
-        if problem is not None:
-            lines += [INDENT + line for line in problem_lines(problem, script, width)]
-        lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
-        for part, forecast in found.forecasts.items():
-            lines += [INDENT + f"on {part}"] * bool(part)
-            room = width - len(INDENT)
-            lines += [INDENT + line for line in forecast_lines(forecast, width=room)]
-        if problem is None:
-            lines += finding_lines(by_statement.get(found.index, ()), width, colour=colour)
-    others = [one for one in by_statement.get(None, []) if one.severity is not Severity.INFO]
-    if others:
-        lines.append("")
-        for one in others:
-            place = "" if one.line is None else f"line {one.line}: "
-            placed = replace(one, message=f"{place}{one.message}")
-            lines += finding_lines([placed], width, colour=colour)
-    if not lines:
-        return "no statement to explain"
+            empty = False
+            yield "\n" * apart + "\n".join(lines) + "\n"
     how = f"observed on PostgreSQL {observed_on}" if observed_on else None
-    return "\n".join([*lines, "", how or f"predicted for PostgreSQL {version}"])
+    how = how or f"predicted for PostgreSQL {version}"
+    yield "no statement to explain\n" if empty else f"\n{how}\n"
+
+
+def _statement_lines(found: LintedStatement, width: int, colour: bool) -> list[str]:
+    lines = [_title(found, width)]
+    problem = found.parsed.problem
+    room = max(width, 40) - len(INDENT)
+    if problem is not None:
+        said = f"{problem.message}, line {problem.line} column {problem.column}"
+        lines += wrapped(said, width, first=INDENT, rest=INDENT)
+        pointed = place_lines(found, problem.line, problem.column, room - 2)
+        lines += [f"{INDENT}  {line}" for line in pointed]
+    lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
+    for part, forecast in found.forecasts.items():
+        lines += [INDENT + f"on {part}"] * bool(part)
+        lines += [INDENT + line for line in forecast_lines(forecast, width=room)]
+    return lines
+
+
+def _title(found: LintedStatement, width: int) -> str:
+    place = f"line {found.line}"
+    room = max(width, 40) - len(place) - 2
+    sql = one_line(found.sql, room)
+    return f"{sql}{'':{room - columns(sql)}}  {place}"
 
 
 def finding_lines(findings: Iterable[Finding], width: int, *, colour: bool) -> list[str]:
@@ -101,66 +90,6 @@ def finding_lines(findings: Iterable[Finding], width: int, *, colour: bool) -> l
     return lines
 
 
-def _title(found: Explained, width: int) -> str:
-    place = f"line {found.parsed.line}"
-    sql = " ".join(found.parsed.sql.split())
-    room = max(width, 40) - len(place) - 2
-    if len(sql) > room:
-        sql = sql[: room - 2] + " …"
-    return f"{sql:<{room}}  {place}"
-
-
-def problem_lines(problem: SyntaxProblem, script: str, width: int) -> list[str]:
-    """What the parser says, the line that it says it of, and a caret below the place."""
-    lines = script.splitlines()
-    text = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
-    room = max(width, 40) - len(INDENT) - 2
-    start = max(0, min(problem.column - 1 - room // 2, len(text) - room))
-    shown = text[start : start + room].replace("\t", " ")
-    return [
-        f"{problem.message}, line {problem.line} column {problem.column}",
-        f"  {shown}",
-        f"  {'':>{max(0, problem.column - 1 - start)}}^",
-    ]
-
-
-def explain_document(
-    statements: Iterable[Explained],
-    findings: Iterable[Finding],
-    version: int,
-    *,
-    file: str | None,
-) -> dict[str, Any]:
-    """The same as JSON."""
-    return {
-        "pg_version": version,
-        "statements": [
-            {
-                "index": found.index,
-                "sql": found.parsed.sql,
-                "file": file,
-                "line": found.parsed.line,
-                "revision": None,
-                **effects_document(found.effects),
-                "forecast": forecast_document(found.forecasts.get(PRIMARY)),
-                "forecasts": {
-                    part: forecast_document(one) for part, one in found.forecasts.items() if part
-                },
-            }
-            for found in statements
-        ],
-        "findings": [
-            {
-                "code": finding.code,
-                "rule": finding.source,
-                "severity": finding.severity.value,
-                "statement": finding.statement,
-                "relation": finding.relation,
-                "message": finding.message,
-                "remedy": finding.remedy,
-                "file": finding.file,
-                "line": finding.line,
-            }
-            for finding in findings
-        ],
-    }
+def explain_document(answers: Iterable[LintedStatement | Finding], version: int) -> Iterator[str]:
+    """The same as one JSON document, piece by piece."""
+    return document_pieces("explain", answers, version)

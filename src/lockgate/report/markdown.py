@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lockgate.report.columns import one_line
+
 
 def cell(text: str) -> str:
     """`text` as words in a table's cell."""
@@ -17,5 +19,4 @@ def code(text: str) -> str:
 
 def short(sql: str, room: int = 60) -> str:
     """A statement in one line, cut where it is too long."""
-    line = " ".join(sql.split())
-    return line if len(line) <= room else f"{line[: room - 2]} …"
+    return one_line(sql, room)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from lockgate.core.effects import Structure, structure_of
 from lockgate.core.parsed import ParsedStatement
+from lockgate.core.progress import Progress
 from lockgate.core.refusals import follow
-from lockgate.core.sql.trees import parse
+from lockgate.core.script import Placed, Remark, RemarkKind, read_script
 from lockgate.core.target import TargetStatistics
 from lockgate.errors import ExitStatus, LockgateError
+from lockgate.workflows.sql_files import opened, uncollected
 
 if TYPE_CHECKING:
     from lockgate.core.catalog import Catalog
@@ -24,33 +26,13 @@ NEWEST = 18
 
 
 @dataclass(eq=False)
-class SqlFileUnreadable(LockgateError):
-    """A file of statements that is not there, or may not be read."""
-
-    file: str
-    reason: str
-
-    code: ClassVar[str] = "LG-SQL-1"
-    exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
-
-    @property
-    def message(self) -> str:
-        """Which file, and why."""
-        return f'the file "{self.file}" cannot be read: {self.reason}'
-
-    @property
-    def hint(self) -> str:
-        """What to give."""
-        return "give the path of a file with SQL statements, or - for standard input"
-
-
-@dataclass(eq=False)
 class SchemaNotUnderstood(LockgateError):
-    """A file that is to say what exists has a statement that cannot be read."""
+    """A file that is to say what exists has something in it that cannot be read."""
 
     file: str
     line: int
     reason: str
+    column: int | None = None
 
     code: ClassVar[str] = "LG-SQL-2"
     exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
@@ -58,41 +40,45 @@ class SchemaNotUnderstood(LockgateError):
     @property
     def message(self) -> str:
         """Where, and the parser's reason."""
-        return f'"{self.file}" cannot be read on line {self.line}: {self.reason}'
+        column = "" if self.column is None else f" column {self.column}"
+        return f'"{self.file}" cannot be read on line {self.line}{column}: {self.reason}'
 
     @property
     def hint(self) -> str:
         """How such a file is made."""
-        return "make the file with `pg_dump --schema-only`, or mend that statement"
+        return "make the file with `pg_dump --schema-only --encoding=UTF8`, or mend that line"
 
 
-def read_sql(path: Path) -> bytes:
-    """The content of a file. Raises SqlFileUnreadable."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SqlFileUnreadable(str(path), error.strerror or str(error)) from error
-
-
-def structure_of_file(path: Path) -> Structure:
+def structure_of_file(path: Path, progress: Progress) -> Structure:
     """What the statements of a file make, such as a dump of a schema.
 
     Raises SqlFileUnreadable, SchemaNotUnderstood.
     """
     structure = Structure(complete=True)
-    for parsed in _readable(path, parse(read_sql(path).decode(errors="replace"))):
-        follow(structure, parsed, NEWEST)
+    with uncollected():
+        for parsed in schema_statements(path, progress):
+            follow(structure, parsed, NEWEST)
     # A dump ends with no schema in its path, and what is explained is not part of it.
     structure.search_path = ("public",)
     return structure
 
 
-def _readable(path: Path, found: Iterable[ParsedStatement]) -> Iterable[ParsedStatement]:
-    for parsed in found:
-        if parsed.problem is not None:
-            problem = parsed.problem
-            raise SchemaNotUnderstood(str(path), problem.line, problem.message)
-        yield parsed
+def schema_statements(path: Path, progress: Progress) -> Iterator[ParsedStatement]:
+    """The statements of a file that is to say what exists; psql's commands are passed over.
+
+    Raises SqlFileUnreadable, and SchemaNotUnderstood for whatever else cannot be read: what it
+    says would be taken for missing.
+    """
+    with opened(str(path), progress) as source:
+        for passage in read_script(source):
+            if isinstance(passage, Remark) and passage.kind is not RemarkKind.META_COMMAND:
+                raise SchemaNotUnderstood(str(path), passage.line, passage.text)
+            if not isinstance(passage, Placed):
+                continue
+            problem = passage.parsed.problem
+            if problem is not None:
+                raise SchemaNotUnderstood(str(path), problem.line, problem.message, problem.column)
+            yield replace(passage.parsed, line=passage.line)
 
 
 def structure_of_environment(workspace: Workspace, name: str | None) -> tuple[Structure, int]:

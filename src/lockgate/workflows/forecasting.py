@@ -285,39 +285,40 @@ class SizedDatabase:
     basis: ForecastBasis
 
 
-def explained_forecasts(
-    statements: Sequence[ParsedStatement], database: SizedDatabase, version: int
-) -> tuple[tuple[Forecast, bool], ...]:
-    """A Forecast for each statement of a script, each a transaction by itself.
+class Forecaster:
+    """Forecasts for the statements of a script on one database, each a transaction by itself."""
 
-    With each, whether it touches a table that the database has.
-    """
-    basis, structure = database.basis, database.structure.copy()
-    tell_unseen(basis)
-    rates = Rates(_known(basis, structure, version))
-    asked: list[Forecastable] = []
-    concerned: list[bool] = []
-    for parsed in statements:
-        effects = predict(parsed, structure, version)
-        asked.append(Forecastable(parsed.sql, effects))
-        there = basis.statistics.relation
-        concerned.append(any(there(effect.relation) is not None for effect in effects.effects))
-        apply(structure, parsed)
-    forecasts = forecast_all(
-        _with_estimates(asked, basis),
-        basis.statistics,
-        rates,
-        lock_timeout_ms=basis.lock_timeout_ms,
-    )
-    return tuple(zip(forecasts, concerned, strict=True))
+    def __init__(self, database: SizedDatabase, version: int) -> None:
+        self.basis, self.structure = database.basis, database.structure.copy()
+        self.version = version
+        tell_unseen(self.basis)
+        self.rates = Rates(_known(self.basis, self.structure, version))
+
+    def forecasts(self, statements: Sequence[ParsedStatement]) -> tuple[tuple[Forecast, bool], ...]:
+        """One for each of the next statements, and whether it touches a table that is there."""
+        asked: list[Forecastable] = []
+        concerned: list[bool] = []
+        there = self.basis.statistics.relation
+        for parsed in statements:
+            effects = predict(parsed, self.structure, self.version)
+            asked.append(Forecastable(parsed.sql, effects))
+            concerned.append(any(there(effect.relation) is not None for effect in effects.effects))
+            apply(self.structure, parsed)
+        forecasts = forecast_all(
+            _with_estimates(asked, self.basis),
+            self.basis.statistics,
+            self.rates,
+            lock_timeout_ms=self.basis.lock_timeout_ms,
+        )
+        return tuple(zip(forecasts, concerned, strict=True))
 
 
 __all__ = [
     "ForecastBasis",
+    "Forecaster",
     "SizedDatabase",
     "bases_of",
     "basis_or_note",
-    "explained_forecasts",
     "read_basis",
     "with_forecasts",
 ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lockgate.core.effects import Structure
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import Answer
+from lockgate.core.progress import Progress
 from lockgate.core.rule import Rule
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.workflows.existing import NEWEST, read_target, structure_of_file
@@ -85,15 +86,15 @@ class Linted:
     answers: Iterator[Answer]
 
 
-def run(request: Request, open_workspace: Callable[[], Workspace]) -> Linted:
+def run(request: Request, open_workspace: Callable[[], Workspace], progress: Progress) -> Linted:
     """Lints what `request` says. The workspace is only opened where something needs it."""
     chosen = choose_rules(style=request.style, select=request.select, ignore=request.ignore)
     files, ranges = _sorted_out(request.what)
-    around = _surroundings(request, open_workspace)
+    around = _surroundings(request, open_workspace, progress)
     if files and (ranges or request.since is not None):
         raise MixedUp(files[0], (*ranges, request.since or "")[0])
     if files:
-        answers = lint_files(files, chosen, around)
+        answers = lint_files(files, chosen, around, progress)
     else:
         answers = _revisions(request, ranges, open_workspace(), chosen, around)
     return Linted(around.version, tuple(summarise(rule) for rule in chosen), answers)
@@ -126,12 +127,14 @@ def sql_files(folder: Path) -> list[str]:
     return found
 
 
-def _surroundings(request: Request, open_workspace: Callable[[], Workspace]) -> Surroundings:
+def _surroundings(
+    request: Request, open_workspace: Callable[[], Workspace], progress: Progress
+) -> Surroundings:
     structure, version, target = Structure(), NEWEST, None
     if request.environment is not None:
         structure, version, target = read_target(open_workspace(), request.environment)
     elif request.schema is not None:
-        structure = structure_of_file(request.schema)
+        structure = structure_of_file(request.schema, progress)
     return Surroundings(
         request.version or version,
         structure,

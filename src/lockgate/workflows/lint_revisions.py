@@ -19,8 +19,9 @@ from lockgate.migrations.revisions import unjoined_heads
 from lockgate.workflows.destination import Destination, find_readable
 from lockgate.workflows.edits import edited_files
 from lockgate.workflows.existing import NEWEST
-from lockgate.workflows.linting import FileUnreadable, RevisionToLint, read_source, shown
+from lockgate.workflows.linting import FileUnreadable, RevisionToLint, read_source
 from lockgate.workflows.listing import ask
+from lockgate.workflows.sql_files import shown_path
 from lockgate.workflows.workspace import Workspace, git
 
 
@@ -130,7 +131,10 @@ def read_revisions(
         up = render(script, Direction.UP)
         down = render(script, Direction.DOWN) if not text.irreversible else Offline(())
         source = read_source(
-            text.revision, shown(text.path), text.path.read_bytes(), irreversible=text.irreversible
+            text.revision,
+            shown_path(text.path),
+            text.path.read_bytes(),
+            irreversible=text.irreversible,
         )
         lacking = up if up.unread is not None else down
         source = replace(

@@ -6,18 +6,15 @@ Which files and revisions those are is `lint.py`'s, `check.py`'s and `preview.py
 from __future__ import annotations
 
 import ast
-import gc
 import io
-import sys
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 from lockgate.core.effects import Structure
 from lockgate.core.finding import Finding
 from lockgate.core.linter import Answer, Rules, UnitLinter, by_subject
+from lockgate.core.progress import Progress
 from lockgate.core.revision_source import RevisionSource
 from lockgate.core.rule import Family, Rule, Unit
 from lockgate.core.script import read_script
@@ -27,6 +24,7 @@ from lockgate.core.target import TargetStatistics
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.rules import rules
 from lockgate.workflows.existing import NEWEST
+from lockgate.workflows.sql_files import opened, shown_path, uncollected
 
 
 @dataclass(eq=False)
@@ -124,9 +122,9 @@ def choose_rules(
 
 
 def lint_files(
-    paths: Iterable[str], chosen: Collection[Rule], around: Surroundings
+    paths: Iterable[str], chosen: Collection[Rule], around: Surroundings, progress: Progress
 ) -> Iterator[Answer]:
-    """Statements and Findings of SQL files, in their order. Raises FileUnreadable."""
+    """Statements and Findings of SQL files, in their order. Raises SqlFileUnreadable."""
     asked = _way(by_subject(chosen), Direction.UP)
     every = list(paths)
     index = 0
@@ -136,7 +134,7 @@ def lint_files(
             unit = Unit(
                 around.structure,
                 around.version,
-                file="<stdin>" if path == "-" else shown(Path(path)),
+                file=shown_path(path),
                 target=around.target,
                 whole_transaction=around.one_transaction,
                 complete=around.complete,
@@ -144,8 +142,8 @@ def lint_files(
                 last=path == every[-1],
             )
             linter = UnitLinter(asked, unit, first_index=index, remembers=not unit.last)
-            with opened(path) as stream:
-                yield from linter.script(read_script(stream))
+            with opened(path, progress) as source:
+                yield from linter.script(read_script(source))
             index = linter.index
             # Whether files that are linted together are run together nobody knows.
             around.structure.certainty.doubt(*linter.touched)
@@ -211,39 +209,9 @@ def _way(subjects: Rules, direction: Direction) -> Rules:
     }
 
 
-def shown(path: Path) -> str:
-    """The path as seen from here, where it is below: CI knows the files of a repository by it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def opened(path: str) -> AbstractContextManager[BinaryIO]:
-    """The bytes of a file, or of standard input. Raises FileUnreadable."""
-    if path == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(path).open("rb")
-    except OSError as error:
-        raise FileUnreadable(path, error.strerror or "it is no file") from error
-
-
 def read_source(
     revision: str, file: str, text: bytes, *, irreversible: str | None = None
 ) -> RevisionSource:
     """The Python of a revision file as rules read it."""
     decoded = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", errors="replace").read()
     return RevisionSource(revision, file, decoded, ast.parse(text), irreversible)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without Python's collector, which would walk each statement's tree several times."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

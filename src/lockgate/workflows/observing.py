@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.core.agreement import agree, disagreement_findings
 from lockgate.core.finding import Finding, Severity
-from lockgate.core.sql.trees import parse
+from lockgate.core.linter import Answer, LintedStatement
+from lockgate.core.progress import Progress
 from lockgate.core.url import DatabaseUrl
 from lockgate.postgres.binaries import find_binaries, find_pg_dump
 from lockgate.postgres.dump import dump_schema
@@ -18,8 +19,7 @@ from lockgate.postgres.observe import Observation, open_bench
 from lockgate.postgres.scratch import restore
 from lockgate.postgres.servers import create_database, scratch_server
 from lockgate.workflows.destination import connected_to_read, find_readable
-from lockgate.workflows.existing import SchemaNotUnderstood, read_sql
-from lockgate.workflows.explain import ExplainedStatement, Explanation
+from lockgate.workflows.existing import SchemaNotUnderstood, schema_statements
 from lockgate.workflows.scratch import open_scratch
 from lockgate.workflows.workspace import Workspace
 
@@ -27,43 +27,55 @@ TRANSACTIONS = "TransactionStmt"
 """BEGIN and COMMIT: each statement is tried in a transaction of its own anyway."""
 
 
-def observed(
-    explanation: Explanation,
+@contextmanager
+def observing(
     workspace: Workspace | None,
+    version: int,
     *,
     schema: Path | None = None,
     environment: str | None = None,
-) -> Explanation:
-    """`explanation` with what its statements do on scratch, one after the other.
+    progress: Progress,
+) -> Iterator[ObservingServer]:
+    """A scratch server of major `version` on which predictions are tried.
 
     What exists there is what `schema` makes, or the structure of `environment` without its rows.
     Without a project the scratch server is one of programs found here.
     """
     dump = _dump(workspace, environment) if environment and workspace else None
-    with _scratch_database(workspace, explanation.version) as (url, version):
+    with _scratch_database(workspace, version) as (url, server_version):
         if dump is not None:
             restore(url, dump)
         if schema is not None:
-            _make(url, schema)
-        return replace(_observed(explanation, url), observed_on=version)
+            _make(url, schema, progress)
+        yield ObservingServer(url, server_version)
 
 
-def _observed(explanation: Explanation, url: DatabaseUrl) -> Explanation:
-    statements, findings = [], list(explanation.findings)
-    with open_bench(url) as bench:
-        for one in explanation.statements:
-            if one.parsed.problem is not None or one.parsed.kind == TRANSACTIONS:
-                statements.append(one)
-                continue
-            statement, said = _compared(one, bench.observe(one.parsed.sql), explanation.file)
-            statements.append(statement)
-            findings += said
-    return replace(explanation, statements=tuple(statements), findings=tuple(findings))
+@dataclass(frozen=True, slots=True)
+class ObservingServer:
+    """A scratch database in which what exists beforehand was made, and its server's version."""
+
+    url: DatabaseUrl
+    version: str
+
+    def observed(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """The same answers, each statement with what it does here, one after the other."""
+        with open_bench(self.url) as bench:
+            for answer in answers:
+                if (
+                    isinstance(answer, Finding)
+                    or answer.parsed.problem is not None
+                    or answer.parsed.kind == TRANSACTIONS
+                ):
+                    yield answer
+                    continue
+                statement, said = _compared(answer, bench.observe(answer.sql))
+                yield statement
+                yield from said
 
 
 def _compared(
-    one: ExplainedStatement, found: Observation, file: str | None
-) -> tuple[ExplainedStatement, tuple[Finding, ...]]:
+    one: LintedStatement, found: Observation
+) -> tuple[LintedStatement, tuple[Finding, ...]]:
     if found.error is not None:
         failed = Finding(
             "LG-OBS-2",
@@ -72,8 +84,8 @@ def _compared(
             "give what it needs with --schema or --env; until then its effects are predicted",
             Severity.WARNING,
             statement=one.index,
-            file=file,
-            line=one.parsed.line,
+            file=one.file,
+            line=one.line,
         )
         return one, (failed,)
     if found.partial:
@@ -84,28 +96,28 @@ def _compared(
             "use a superuser in scratch.url; until then its effects are predicted",
             Severity.INFO,
             statement=one.index,
-            file=file,
-            line=one.parsed.line,
+            file=one.file,
+            line=one.line,
         )
         return one, (sampled,)
     both = agree(one.effects, found.statement, kind=one.parsed.kind)
     findings = disagreement_findings(
         (*both.disagreements, *found.contradictions),
         statement=one.index,
-        file=file,
-        line=one.parsed.line,
+        file=one.file,
+        line=one.line,
     )
     return replace(one, effects=both.statement), findings
 
 
-def _make(url: DatabaseUrl, schema: Path) -> None:
+def _make(url: DatabaseUrl, schema: Path, progress: Progress) -> None:
     """Runs the statements of a file, such as a dump; its psql commands are passed over.
 
     Raises SchemaNotUnderstood for the first that fails.
     """
     with open_bench(url) as bench:
-        for parsed in parse(read_sql(schema).decode(errors="replace")):
-            reason = bench.run(parsed.sql) if parsed.problem is None else None
+        for parsed in schema_statements(schema, progress):
+            reason = bench.run(parsed.sql)
             if reason is not None:
                 raise SchemaNotUnderstood(str(schema), parsed.line, reason)
 

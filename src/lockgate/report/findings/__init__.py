@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
+from lockgate.report.columns import pointed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,16 @@ def place(finding: Finding) -> str:
     """`orders.sql:12:3`, as far as it is known."""
     parts = [finding.file or "", finding.line, finding.column if finding.line else None]
     return ":".join(str(part) for part in parts if part is not None and part != "")
+
+
+def place_lines(statement: LintedStatement, line: int, column: int, room: int) -> tuple[str, str]:
+    """The line of a statement that a place of its file is in, and a caret below the place."""
+    sql = statement.sql
+    if line == statement.line:
+        # The statement's own first line begins where it begins in the file.
+        return pointed(sql, min(max(column - statement.column, 0), len(sql)), room)
+    lines = sql.split("\n")[: max(line - statement.line, 0)]
+    return pointed(sql, min(sum(len(one) + 1 for one in lines) + column - 1, len(sql)), room)
 
 
 def count(findings: Iterable[Finding]) -> dict[Severity, int]:

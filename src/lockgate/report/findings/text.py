@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
 from lockgate.report.colour import BOLD, DIM, SHADES, painted
-from lockgate.report.findings import Shown, counted_words, place
+from lockgate.report.columns import one_line
+from lockgate.report.findings import Shown, counted_words, place, place_lines
 from lockgate.report.wrapping import wrapped
 
 NAME = "text"
@@ -53,15 +54,8 @@ def _quoted(
     """The statement in one line; or, with a column, its line and a caret under the place."""
     room = width - 4
     if finding.column is None or finding.line is None:
-        sql = " ".join(statement.sql[: room * 4].split())
-        cut = sql if len(sql) <= room else sql[: room - 2] + " …"
-        yield "  " + painted(cut, DIM, shown.colour) + "\n"
+        yield "  " + painted(one_line(statement.sql, room), DIM, shown.colour) + "\n"
         return
-    lines = statement.sql.split("\n")
-    number = finding.line - statement.line
-    text = lines[number] if 0 <= number < len(lines) else ""
-    # The statement's own first line begins where it begins in the file.
-    at = finding.column - 1 - (statement.column - 1 if number == 0 else 0)
-    start = max(0, min(at - room // 2, len(text) - room))
-    yield "  " + text[start : start + room].replace("\t", " ") + "\n"
-    yield f"  {'':>{max(0, at - start)}}^\n"
+    yield from (
+        f"  {line}\n" for line in place_lines(statement, finding.line, finding.column, room)
+    )
