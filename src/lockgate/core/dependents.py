@@ -106,8 +106,9 @@ def type_users(structure: Structure, parts: tuple[str, ...]) -> Iterator[str]:
 def _is_type(structure: Structure, type_name: TypeName, parts: tuple[str, ...]) -> bool:
     if type_name.name != parts[-1]:
         return False
-    schemas = (parts[-2],) if len(parts) > 1 else structure.search_path
-    return type_name.schema in schemas or (type_name.schema is None and len(parts) == 1)
+    return type_name.schema in structure.path_for(parts) or (
+        type_name.schema is None and len(parts) == 1
+    )
 
 
 def function_users(structure: Structure, parts: tuple[str, ...]) -> Iterator[str]:

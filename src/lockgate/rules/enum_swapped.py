@@ -53,8 +53,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
         if labels is not None and column is not None and column.type is not None:
             old = column.type.name
             if old not in renamed and seen.exists(seen.table):
-                parts = (column.type.schema, old) if column.type.schema else (old,)
-                yield from _swapped(old, tuple(_labels(seen, parts)) or None, labels)
+                yield from _swapped(old, tuple(_labels(seen, column.type.parts)) or None, labels)
 
 
 def _swapped(name: str, old: object, new: list[str]) -> Iterator[Hazard]:
@@ -68,8 +67,7 @@ def _swapped(name: str, old: object, new: list[str]) -> Iterator[Hazard]:
 
 
 def _labels(seen: Seen, parts: tuple[str, ...]) -> list[str]:
-    schemas = (parts[-2],) if len(parts) > 1 else seen.structure.search_path
-    for schema in schemas:
+    for schema in seen.structure.path_for(parts):
         found = seen.structure.enums.get((schema, parts[-1]))
         if found is not None:
             return list(found)

@@ -18,6 +18,7 @@ from lockgate.core.dependents import (
     relation_users,
     type_users,
 )
+from lockgate.core.effects.reading import RELATION_KINDS
 from lockgate.core.effects.structure import Structure, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short, using
@@ -56,7 +57,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
         if kind in _OTHERS:
             yield from _of_no_relation(seen, _OTHERS[kind])
             return
-        if kind not in _ASKED:
+        if kind not in RELATION_KINDS:
             return
         names = [seen.structure.resolve(parts) for parts in dropped(tree)]
         known = all(name in seen.structure.relations for name in names)
@@ -88,16 +89,6 @@ def check(seen: Seen) -> Iterator[Hazard]:
         # a view that groups by the primary key.
         severity = Severity.INFO
     yield Hazard(message, "drop what uses it first, by name", severity=severity)
-
-
-_ASKED = (
-    "OBJECT_TABLE",
-    "OBJECT_VIEW",
-    "OBJECT_MATVIEW",
-    "OBJECT_FOREIGN_TABLE",
-    "OBJECT_INDEX",
-    "OBJECT_SEQUENCE",
-)
 
 
 def _of_no_relation(

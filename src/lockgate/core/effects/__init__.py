@@ -6,8 +6,9 @@ what the statements before it made, for `apply` changes it in place. Statements 
 
 No module imports from a layer above its own, nor in a circle. From the bottom to the top:
 
-1. `trees`, `names`, `facts`: the parser's nodes, the names that PostgreSQL chooses, what each major
-   says of its own types and functions.
+1. `trees`, `names`, `facts`, `modes`: the parser's nodes, the names that PostgreSQL chooses, what
+   each major says of its own types and functions, lock modes in short. `extensions` knows those
+   that come along, `certainty` what of a Structure may be otherwise.
 2. `structure` is what exists, `reading` what statements spell, `tables` puts that into a Structure
    with all that goes along; `toast` decides which table has a TOAST table.
 3. `types`, `altering`, `applying`: what statements leave behind. `catalog`: what a Catalog holds.

@@ -6,25 +6,15 @@ from collections.abc import Callable
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects import columns, constraints, partitions
+from lockgate.core.effects.modes import AX, SRE, SUX
 from lockgate.core.effects.plan import Plan
-from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.reading import RELATION_KINDS, parts_of
 from lockgate.core.effects.structure import Kind
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, options, words
 from lockgate.core.parsed import Tree
 
-AX = LockMode.ACCESS_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-SRE = LockMode.SHARE_ROW_EXCLUSIVE
-
-_OBJECT = {
-    "OBJECT_INDEX": Kind.INDEX,
-    "OBJECT_VIEW": Kind.VIEW,
-    "OBJECT_MATVIEW": Kind.MATERIALIZED,
-    "OBJECT_SEQUENCE": Kind.SEQUENCE,
-    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
-    "OBJECT_TYPE": Kind.COMPOSITE,
-}
+_OBJECT = {**RELATION_KINDS, "OBJECT_TYPE": Kind.COMPOSITE}
 
 
 def alter_table(touched: Touched, tree: Tree) -> None:

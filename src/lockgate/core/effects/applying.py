@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from lockgate.core.effects import altering, tables, types
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import (
+    ON_TABLE,
+    RELATION_KINDS,
     ColumnReading,
     index_elements,
     index_name,
@@ -99,10 +101,8 @@ def _create_foreign_table(structure: Structure, tree: Tree) -> None:
 def new_table(structure: Structure, tree: Tree) -> Relation:
     """The table of a CREATE TABLE, before it is put in; its indexes and sequences are put in."""
     range_var = tree.get("relation", {})
-    temporary = range_var.get("relpersistence") == "t"
-    schema = range_var.get("schemaname") or ("pg_temp" if temporary else structure.search_path[0])
     kind = Kind.PARTITIONED if "partspec" in tree else Kind.TABLE
-    table = Relation((schema, range_var.get("relname", "")), kind)
+    table = Relation(_new_name(structure, range_var), kind)
     table.persistence = range_var.get("relpersistence", "p")
     table.partitioned_by = tree.get("partspec")
     table.bound = tree.get("partbound")
@@ -131,6 +131,13 @@ def new_table(structure: Structure, tree: Tree) -> Relation:
     for constraint in table.constraints.values():
         constraint.valid = constraint.enforced
     return table
+
+
+def _new_name(structure: Structure, range_var: Tree) -> Name:
+    """The name of a table or a view that is made."""
+    if range_var.get("relpersistence") == "t":
+        return "pg_temp", range_var.get("relname", "")
+    return structure.new_name(parts_of(range_var))
 
 
 def _inherited(column: Column) -> Column:
@@ -203,10 +210,8 @@ def select_into(structure: Structure, tree: Tree) -> None:
 
 def _into(structure: Structure, into: Tree, query: Node, *, materialized: bool) -> None:
     range_var = into.get("rel", {})
-    temporary = range_var.get("relpersistence") == "t"
-    schema = range_var.get("schemaname") or ("pg_temp" if temporary else structure.search_path[0])
     kind = Kind.MATERIALIZED if materialized else Kind.TABLE
-    made = Relation((schema, range_var.get("relname", "")), kind)
+    made = Relation(_new_name(structure, range_var), kind)
     made.persistence = range_var.get("relpersistence", "p")
     made.uses = query if materialized else None
     if made.name not in structure.relations:
@@ -216,10 +221,7 @@ def _into(structure: Structure, into: Tree, query: Node, *, materialized: bool) 
 def create_view(structure: Structure, tree: Tree) -> None:
     """CREATE VIEW."""
     range_var = tree.get("view", {})
-    schema = range_var.get("schemaname")
-    name = (schema or structure.search_path[0], range_var.get("relname", ""))
-    if range_var.get("relpersistence") == "t":
-        name = ("pg_temp", name[1])
+    name = _new_name(structure, range_var)
     made = structure.relations.get(name) or Relation(name, Kind.VIEW)
     made.uses = tree.get("query")
     made.aliases = words(tree.get("aliases"))
@@ -229,8 +231,7 @@ def create_view(structure: Structure, tree: Tree) -> None:
 def create_sequence(structure: Structure, tree: Tree) -> None:
     """CREATE SEQUENCE."""
     range_var = tree.get("sequence", {})
-    schema = range_var.get("schemaname") or structure.search_path[0]
-    made = Relation((schema, range_var.get("relname", "")), Kind.SEQUENCE)
+    made = Relation(structure.new_name(parts_of(range_var)), Kind.SEQUENCE)
     made.persistence = range_var.get("relpersistence", "p")
     if made.name not in structure.relations:
         structure.add(made)
@@ -278,35 +279,26 @@ def create_index(structure: Structure, tree: Tree) -> None:
 
 # Dropping and renaming
 
-_RELATIONS = {
-    "OBJECT_TABLE",
-    "OBJECT_VIEW",
-    "OBJECT_MATVIEW",
-    "OBJECT_INDEX",
-    "OBJECT_SEQUENCE",
-    "OBJECT_FOREIGN_TABLE",
-}
-
 
 def drop(structure: Structure, tree: Tree) -> None:
     """DROP of anything."""
     kind = tree.get("removeType", "")
     for node in tree.get("objects", ()):
         parts = object_name(node)
-        if kind in _RELATIONS:
+        if kind in RELATION_KINDS:
             drop_relation(structure, structure.resolve(parts))
         elif kind == "OBJECT_SCHEMA":
             structure.schemas.discard(parts[0])
             for name in [name for name in structure.relations if name[0] == parts[0]]:
                 drop_relation(structure, name)
         elif kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
-            for schema in (parts[-2],) if len(parts) > 1 else structure.search_path:
+            for schema in structure.path_for(parts):
                 structure.domains.pop((schema, parts[-1]), None)
                 structure.enums.pop((schema, parts[-1]), None)
             drop_relation(structure, structure.resolve(parts))
         elif kind in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"):
             structure.routines.pop(types.routine_name(structure, parts), None)
-        elif kind in ("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY") and len(parts) > 1:
+        elif kind in ON_TABLE and len(parts) > 1:
             table = structure.find(parts[:-1])
             table.triggers.pop(parts[-1], None)
             table.trigger_functions.pop(parts[-1], None)
@@ -338,7 +330,7 @@ def rename(structure: Structure, tree: Tree) -> None:
     """ALTER ... RENAME."""
     kind = tree.get("renameType", "")
     new = tree.get("newname", "")
-    if kind in _RELATIONS:
+    if kind in RELATION_KINDS:
         old = structure.resolve(parts_of(tree.get("relation", {})))
         structure.rename(old, (old[0], new))
     elif kind == "OBJECT_COLUMN" and "relation" in tree:
@@ -355,18 +347,16 @@ def rename(structure: Structure, tree: Tree) -> None:
         for name in [name for name in structure.relations if name[0] == tree.get("subname")]:
             structure.rename(name, (new, name[1]))
     elif kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
-        parts = object_name(tree.get("object"))
-        schema = parts[-2] if len(parts) > 1 else structure.search_path[0]
-        old = schema, parts[-1]
+        old = structure.new_name(object_name(tree.get("object")))
         if old in structure.domains:
-            structure.domains[(schema, new)] = structure.domains.pop(old)
+            structure.domains[(old[0], new)] = structure.domains.pop(old)
         if old in structure.enums:
-            structure.enums[(schema, new)] = structure.enums.pop(old)
+            structure.enums[(old[0], new)] = structure.enums.pop(old)
 
 
 def set_schema(structure: Structure, tree: Tree) -> None:
     """ALTER ... SET SCHEMA; a table takes its indexes and its sequences along."""
-    if tree.get("objectType") not in _RELATIONS or "relation" not in tree:
+    if tree.get("objectType") not in RELATION_KINDS or "relation" not in tree:
         return
     new = tree.get("newschema", "")
     name = structure.resolve(parts_of(tree["relation"]))
@@ -415,7 +405,7 @@ def create_statistics(structure: Structure, tree: Tree) -> None:
     for node in tree.get("relations", ())[:1]:
         table = structure.find(parts_of(body(node, "RangeVar")))
         if parts:
-            structure.statistics[types.new_name(structure, parts)] = table.name
+            structure.statistics[structure.new_name(parts)] = table.name
 
 
 def create_publication(structure: Structure, tree: Tree) -> None:

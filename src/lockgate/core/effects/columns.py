@@ -7,6 +7,7 @@ from lockgate.core.effects.constraints import lock_for_foreign_key
 from lockgate.core.effects.conversion import conversion, default_of
 from lockgate.core.effects.drop import drop_column, drop_users, lock_with_below
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
+from lockgate.core.effects.modes import AX, READ, SRE
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import ColumnReading, index_columns, read_column, read_type
 from lockgate.core.effects.rows import function_call
@@ -23,10 +24,6 @@ from lockgate.core.effects.structure import (
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, columns_in, is_null, nodes
 from lockgate.core.parsed import Tree
-
-AX = LockMode.ACCESS_EXCLUSIVE
-SRE = LockMode.SHARE_ROW_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
 
 
 def add(plan: Plan, command: Tree) -> None:
@@ -134,7 +131,7 @@ def _is_known_type(touched: Touched, found: TypeName | None) -> bool:
         (schema, found.name) in structure.enums
         or (schema, found.name) in structure.relations
         or (schema, found.name) in structure.domains
-        for schema in ((found.schema,) if found.schema else structure.search_path)
+        for schema in structure.path_for(found.parts)
     )
 
 

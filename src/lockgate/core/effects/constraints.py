@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.expressions import proves_not_null
+from lockgate.core.effects.modes import AX, READ, READ_ROWS, SRE, SUX
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import INDEXED, index_name, read_constraint
@@ -18,12 +19,6 @@ from lockgate.core.effects.structure import (
 )
 from lockgate.core.effects.trees import body, only, words
 from lockgate.core.parsed import Tree
-
-AX = LockMode.ACCESS_EXCLUSIVE
-SRE = LockMode.SHARE_ROW_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
-READ_ROWS = LockMode.ROW_SHARE
 
 
 def add(plan: Plan, command: Tree) -> None:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effect import LockMode
 from lockgate.core.effects import rows
 from lockgate.core.effects.applying import published
 from lockgate.core.effects.bounds import default_is_proven
+from lockgate.core.effects.modes import AX, READ, SRE, SUX
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, nodes, object_name, only, options, words
 from lockgate.core.parsed import Tree
 
-AX = LockMode.ACCESS_EXCLUSIVE
-SRE = LockMode.SHARE_ROW_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
-
 
 def table(touched: Touched, tree: Tree) -> None:
     """CREATE TABLE: the far sides of its foreign keys, its parents, what it is made like."""
     structure = touched.structure
     range_var = tree.get("relation", {})
-    schema = range_var.get("schemaname") or structure.search_path[0]
-    if (schema, range_var.get("relname", "")) in structure.relations:
+    if structure.new_name(parts_of(range_var)) in structure.relations:
         return
     partition = "partbound" in tree
     for node in tree.get("inhRelations", ()):

@@ -6,26 +6,14 @@ from collections.abc import Iterator
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.expressions import sequence_of
-from lockgate.core.effects.reading import index_columns, parts_of
+from lockgate.core.effects.modes import AX, SUX
+from lockgate.core.effects.reading import ON_TABLE, RELATION_KINDS, index_columns, parts_of
 from lockgate.core.effects.structure import Kind, Name, Relation, Structure
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import Node, body, columns_in, nodes, object_name, words
 from lockgate.core.parsed import Tree
 
-AX = LockMode.ACCESS_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
-
-_KINDS = {
-    "OBJECT_TABLE": Kind.TABLE,
-    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
-    "OBJECT_VIEW": Kind.VIEW,
-    "OBJECT_MATVIEW": Kind.MATERIALIZED,
-    "OBJECT_INDEX": Kind.INDEX,
-    "OBJECT_SEQUENCE": Kind.SEQUENCE,
-}
 _WITH_OTHERS = frozenset(("OBJECT_EXTENSION", "OBJECT_FOREIGN_SERVER", "OBJECT_FDW"))
-_ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
 
 
 def drop(touched: Touched, tree: Tree) -> None:
@@ -36,15 +24,15 @@ def drop(touched: Touched, tree: Tree) -> None:
     touched.forbidden = tree.get("concurrent", False)
     for node in tree.get("objects", ()):
         parts = object_name(node)
-        if kind in _KINDS:
-            relation = structure.find(parts, _KINDS[kind])
+        if kind in RELATION_KINDS:
+            relation = structure.find(parts, RELATION_KINDS[kind])
             if not relation.known and tree.get("missing_ok") and structure.complete:
                 continue
             if tree.get("concurrent"):
                 _drop_index_concurrently(touched, relation)
                 continue
             drop_relation(touched, relation, cascade=cascade)
-        elif kind in _ON_TABLE and len(parts) > 1:
+        elif kind in ON_TABLE and len(parts) > 1:
             table = structure.find(parts[:-1])
             named = (*table.triggers, *table.rules, *table.policies)
             known = table.known or structure.complete
@@ -198,7 +186,7 @@ def _drop_type(touched: Touched, parts: tuple[str, ...], *, cascade: bool) -> No
     known = composite or any(
         (schema, parts[-1]) in types
         for types in (structure.domains, structure.enums)
-        for schema in (parts[-2:-1] or structure.search_path)
+        for schema in structure.path_for(parts)
     )
     if not known and not structure.complete:
         touched.unknown = True

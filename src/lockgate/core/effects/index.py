@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
+from lockgate.core.effects.modes import SUX
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import index_elements, index_name, parts_of
 from lockgate.core.effects.structure import Kind, Relation, spelled
@@ -11,7 +12,6 @@ from lockgate.core.effects.trees import is_on, options
 from lockgate.core.parsed import Tree
 
 AX, SHARE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
 
 
 def create(touched: Touched, tree: Tree) -> None:

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects import rows
+from lockgate.core.effects.modes import AX, READ, SUX, WRITE
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, is_on, nodes, only, options
 from lockgate.core.parsed import Tree
 
-AX = LockMode.ACCESS_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-WRITE = LockMode.ROW_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
 MODES = (None, *LockMode)
 
 

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.drop import tables_with_type
-from lockgate.core.effects.reading import INDEXED, parts_of
+from lockgate.core.effects.modes import AX, READ, SUX
+from lockgate.core.effects.reading import INDEXED, ON_TABLE, RELATION_KINDS, parts_of
 from lockgate.core.effects.structure import ConstraintKind, Domain, Kind, Relation
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, is_on, object_name, options, words
 from lockgate.core.parsed import Tree
-
-AX = LockMode.ACCESS_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
-
-_KINDS = {
-    "OBJECT_TABLE": Kind.TABLE,
-    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
-    "OBJECT_VIEW": Kind.VIEW,
-    "OBJECT_MATVIEW": Kind.MATERIALIZED,
-    "OBJECT_INDEX": Kind.INDEX,
-    "OBJECT_SEQUENCE": Kind.SEQUENCE,
-}
-_ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
 
 
 def _named(touched: Touched, tree: Tree, kind: Kind = Kind.TABLE) -> Relation | None:
@@ -39,7 +26,7 @@ def rename(touched: Touched, tree: Tree) -> None:
             _lock_composite(touched, object_name(tree.get("object")))
         return
     structure = touched.structure
-    relation = _named(touched, tree, _KINDS.get(kind, Kind.TABLE))
+    relation = _named(touched, tree, RELATION_KINDS.get(kind, Kind.TABLE))
     if relation is None:
         return
     if kind == "OBJECT_INDEX" and relation.kind is Kind.INDEX:
@@ -71,8 +58,8 @@ def rename(touched: Touched, tree: Tree) -> None:
 def set_schema(touched: Touched, tree: Tree) -> None:
     """ALTER ... SET SCHEMA; a table takes its sequences along."""
     kind = tree.get("objectType", "")
-    if kind in _KINDS and "relation" in tree:
-        relation = _named(touched, tree, _KINDS[kind])
+    if kind in RELATION_KINDS and "relation" in tree:
+        relation = _named(touched, tree, RELATION_KINDS[kind])
         if relation is None:
             return
         touched.lock(relation, AX)
@@ -97,19 +84,21 @@ def comment(touched: Touched, tree: Tree) -> None:
     """COMMENT and SECURITY LABEL: on a relation a lock, on what hangs on it a weak one."""
     kind, parts = tree.get("objtype", ""), object_name(tree.get("object"))
     structure = touched.structure
-    if kind in _KINDS:
-        touched.lock(structure.find(parts, _KINDS[kind]), SUX)
+    if kind in RELATION_KINDS:
+        touched.lock(structure.find(parts, RELATION_KINDS[kind]), SUX)
     elif kind == "OBJECT_COLUMN" and len(parts) > 1:
         touched.lock(structure.find(parts[:-1]), SUX)
-    elif (kind in _ON_TABLE or kind == "OBJECT_TABCONSTRAINT") and len(parts) > 1:
+    elif (kind in ON_TABLE or kind == "OBJECT_TABCONSTRAINT") and len(parts) > 1:
         touched.lock(structure.find(parts[:-1]), READ)
 
 
 def extension_member(touched: Touched, tree: Tree) -> None:
     """ALTER EXTENSION ... ADD and DROP, of a relation."""
     kind = tree.get("objtype", "")
-    if kind in _KINDS:
-        touched.lock(touched.structure.find(object_name(tree.get("object")), _KINDS[kind]), SUX)
+    if kind in RELATION_KINDS:
+        touched.lock(
+            touched.structure.find(object_name(tree.get("object")), RELATION_KINDS[kind]), SUX
+        )
 
 
 def depends(touched: Touched, tree: Tree) -> None:
@@ -117,8 +106,10 @@ def depends(touched: Touched, tree: Tree) -> None:
     if "relation" not in tree:
         return
     kind = tree.get("objectType", "")
-    relation = touched.structure.find(parts_of(tree["relation"]), _KINDS.get(kind, Kind.TABLE))
-    touched.lock(relation, READ if kind in _ON_TABLE else AX)
+    relation = touched.structure.find(
+        parts_of(tree["relation"]), RELATION_KINDS.get(kind, Kind.TABLE)
+    )
+    touched.lock(relation, READ if kind in ON_TABLE else AX)
 
 
 def grant(touched: Touched, tree: Tree) -> None:
@@ -160,7 +151,7 @@ def alter_domain(touched: Touched, tree: Tree) -> None:
 
 def _domain(touched: Touched, parts: tuple[str, ...]) -> Domain | None:
     structure = touched.structure
-    for schema in (parts[-2],) if len(parts) > 1 else structure.search_path:
+    for schema in structure.path_for(parts):
         if (schema, parts[-1]) in structure.domains:
             return structure.domains[(schema, parts[-1])]
     return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lockgate.core.effect import LockMode
 from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
+from lockgate.core.effects.modes import AX, READ, SRE, SUX
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
@@ -12,11 +12,6 @@ from lockgate.core.effects.tables import alike
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
-
-AX = LockMode.ACCESS_EXCLUSIVE
-SRE = LockMode.SHARE_ROW_EXCLUSIVE
-SUX = LockMode.SHARE_UPDATE_EXCLUSIVE
-READ = LockMode.ACCESS_SHARE
 
 
 def attach(plan: Plan, command: Tree) -> None:

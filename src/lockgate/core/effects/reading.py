@@ -12,6 +12,7 @@ from lockgate.core.effects.structure import (
     ConstraintKind,
     Expression,
     Index,
+    Kind,
     Name,
     Relation,
     Structure,
@@ -28,6 +29,17 @@ SERIAL = {
     "smallserial": "int2",
     "serial2": "int2",
 }
+
+RELATION_KINDS = {
+    "OBJECT_TABLE": Kind.TABLE,
+    "OBJECT_FOREIGN_TABLE": Kind.FOREIGN,
+    "OBJECT_VIEW": Kind.VIEW,
+    "OBJECT_MATVIEW": Kind.MATERIALIZED,
+    "OBJECT_INDEX": Kind.INDEX,
+    "OBJECT_SEQUENCE": Kind.SEQUENCE,
+}
+ON_TABLE = frozenset(("OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"))
+"""What has no name but within its table."""
 
 CONSTRAINT_KINDS = {
     "CONSTR_CHECK": ConstraintKind.CHECK,

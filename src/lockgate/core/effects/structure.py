@@ -49,6 +49,11 @@ class TypeName:
     modifiers: tuple[object, ...] | None = None
     array: bool = False
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of its name."""
+        return (self.schema, self.name) if self.schema else (self.name,)
+
     def __str__(self) -> str:
         """As people write it: `varchar(20)[]`."""
         name = {"bpchar": "char", "varbit": "bit varying"}.get(self.name, self.name)
@@ -241,6 +246,14 @@ class Structure:
 
     # Looking up
 
+    def path_for(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Where a name is looked for: in the schema that it says, else along the path."""
+        return (parts[-2],) if len(parts) > 1 else self.search_path
+
+    def new_name(self, parts: tuple[str, ...]) -> Name:
+        """The name of something that is made: first in the path, unless it says a schema."""
+        return self.path_for(parts)[0], parts[-1]
+
     def resolve(self, parts: tuple[str, ...]) -> Name:
         """The name that `parts` mean: the relation that exists, else where it would be made."""
         if len(parts) > 1:
@@ -294,8 +307,7 @@ class Structure:
         """The domain that a type is, None where it is none."""
         if type_name is None or type_name.array or not self.domains:
             return None
-        schemas = (type_name.schema,) if type_name.schema else self.search_path
-        for schema in schemas:
+        for schema in self.path_for(type_name.parts):
             found = self.domains.get((schema, type_name.name))
             if found is not None:
                 return found
@@ -308,10 +320,8 @@ class Structure:
 
     def routine(self, parts: tuple[str, ...]) -> list[Routine]:
         """The functions of a name."""
-        if len(parts) > 1:
-            return self.routines.get((parts[-2], parts[-1]), [])
-        for schema in self.search_path:
-            found = self.routines.get((schema, parts[0]))
+        for schema in self.path_for(parts):
+            found = self.routines.get((schema, parts[-1]))
             if found:
                 return found
         return []

@@ -55,7 +55,7 @@ def _size(structure: Structure, found: TypeName | None, facts: Facts) -> Size | 
         base = _size(structure, domain.base, facts)
         # A domain's own limit is in its type, where the server does not look for it.
         return (None, True) if base is not None and base[1] else base
-    schemas = (found.schema,) if found.schema else structure.search_path
+    schemas = structure.path_for(found.parts)
     if any((schema, found.name) in structure.enums for schema in schemas):
         return 4, False
     if any((schema, found.name) in structure.relations for schema in schemas):

@@ -18,9 +18,7 @@ from lockgate.core.parsed import Tree
 
 def create_enum(structure: Structure, tree: Tree) -> None:
     """CREATE TYPE ... AS ENUM."""
-    structure.enums[new_name(structure, words(tree.get("typeName")))] = list(
-        words(tree.get("vals"))
-    )
+    structure.enums[structure.new_name(words(tree.get("typeName")))] = list(words(tree.get("vals")))
 
 
 def alter_enum(structure: Structure, tree: Tree) -> None:
@@ -39,7 +37,7 @@ def alter_enum(structure: Structure, tree: Tree) -> None:
 def create_domain(structure: Structure, tree: Tree) -> None:
     """CREATE DOMAIN."""
     made = Domain(read_type(tree.get("typeName")))
-    name = new_name(structure, words(tree.get("domainname")))
+    name = structure.new_name(words(tree.get("domainname")))
     for node in tree.get("constraints", ()):
         _domain_constraint(made, name[1], body(node, "Constraint"))
     structure.domains[name] = made
@@ -65,7 +63,7 @@ def _domain_constraint(domain: Domain, name: str, constraint: Tree) -> None:
 def alter_domain(structure: Structure, tree: Tree) -> None:
     """ALTER DOMAIN."""
     parts = words(tree.get("typeName"))
-    for schema in (parts[-2],) if len(parts) > 1 else structure.search_path:
+    for schema in structure.path_for(parts):
         domain = structure.domains.get((schema, parts[-1]))
         if domain is None:
             continue
@@ -89,7 +87,7 @@ def alter_domain(structure: Structure, tree: Tree) -> None:
 
 def create_composite(structure: Structure, tree: Tree) -> None:
     """CREATE TYPE ... AS (...)."""
-    made = Relation(new_name(structure, parts_of(tree.get("typevar", {}))), Kind.COMPOSITE)
+    made = Relation(structure.new_name(parts_of(tree.get("typevar", {}))), Kind.COMPOSITE)
     for node in tree.get("coldeflist", ()):
         column = read_column(body(node, "ColumnDef"), structure, made).column
         made.columns[column.name] = column
@@ -104,7 +102,7 @@ def create_function(structure: Structure, tree: Tree) -> None:
     made.volatility = str(literal(found.get("volatility")) or "volatile")[0]
     source = body(found.get("as"), "List").get("items", ())
     made.source = str(literal(source[-1])) if source else None
-    name = new_name(structure, words(tree.get("funcname")))
+    name = structure.new_name(words(tree.get("funcname")))
     same = structure.routines.setdefault(name, [])
     if tree.get("replace"):
         same[:] = [other for other in same if other.arguments != made.arguments]
@@ -122,14 +120,7 @@ def alter_function(structure: Structure, tree: Tree) -> None:
 
 def routine_name(structure: Structure, parts: tuple[str, ...]) -> Name:
     """The function of that name, or the name that it would be made under."""
-    if len(parts) > 1:
-        return parts[-2], parts[-1]
-    for schema in structure.search_path:
+    for schema in structure.path_for(parts):
         if (schema, parts[-1]) in structure.routines:
             return schema, parts[-1]
-    return new_name(structure, parts)
-
-
-def new_name(structure: Structure, parts: tuple[str, ...]) -> Name:
-    """The name of something new: in the first schema of the path, unless it says another."""
-    return (parts[-2] if len(parts) > 1 else structure.search_path[0]), parts[-1]
+    return structure.new_name(parts)

@@ -8,7 +8,6 @@ from lockgate.core.effects.extensions import BRING_NO_RELATION
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import TABLES, Kind, Name, Structure
 from lockgate.core.effects.trees import object_name, words
-from lockgate.core.effects.types import new_name
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.refusal import Refusal, known, missing, refused, shown, taken
 
@@ -17,7 +16,7 @@ def _new(structure: Structure, range_var: Tree) -> Name | None:
     """The name that a new relation gets, None for a temporary one."""
     if range_var.get("relpersistence") == "t" or not range_var.get("relname"):
         return None
-    name = new_name(structure, parts_of(range_var))
+    name = structure.new_name(parts_of(range_var))
     return None if name[0].startswith("pg_") else name
 
 
@@ -89,14 +88,14 @@ def view(structure: Structure, tree: Tree) -> Iterator[Refusal]:
 
 def composite(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """CREATE TYPE ... AS (...)."""
-    name = new_name(structure, parts_of(tree.get("typevar") or {}))
+    name = structure.new_name(parts_of(tree.get("typevar") or {}))
     yield from relation_made(structure, name, "type")
 
 
 def type_made(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """CREATE TYPE ... AS ENUM and CREATE DOMAIN."""
     parts = words(tree.get("typeName") if "vals" in tree else tree.get("domainname"))
-    yield from _type_taken(structure, new_name(structure, parts))
+    yield from _type_taken(structure, structure.new_name(parts))
     labels = words(tree.get("vals"))
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield refused(f"value {label} is there twice", "leave one out", parts[-1])
@@ -153,7 +152,7 @@ def statistics(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     if (
         parts
         and not tree.get("if_not_exists")
-        and new_name(structure, parts) in structure.statistics
+        and structure.new_name(parts) in structure.statistics
     ):
         yield taken(f"statistics object {parts[-1]}", parts[-1])
 
@@ -176,7 +175,7 @@ def renamed(structure: Structure, tree: Tree) -> Iterator[Refusal]:
         return
     if kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
         parts = object_name(tree.get("object"))
-        old = new_name(structure, parts)
+        old = structure.new_name(parts)
         if old in structure.enums or old in structure.domains:
             yield from _type_taken(structure, _moved(old, tree))
         return
@@ -206,7 +205,7 @@ def _moved(old: Name, tree: Tree) -> Name:
 def label(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """ALTER TYPE ... ADD VALUE and RENAME VALUE."""
     parts = words(tree.get("typeName"))
-    name = new_name(structure, parts)
+    name = structure.new_name(parts)
     labels = structure.enums.get(name)
     if labels is None:
         return

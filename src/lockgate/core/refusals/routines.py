@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from lockgate.core.effects.reading import read_type
 from lockgate.core.effects.structure import Name, Structure, TypeName
 from lockgate.core.effects.trees import body, object_name, words
-from lockgate.core.effects.types import new_name
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.refusal import Refusal, Why, missing, refused, shown, taken
 from lockgate.core.refusals.types import written
@@ -73,7 +72,7 @@ def _standing(structure: Structure, name: Name) -> list[Heading]:
 
 def made(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """CREATE FUNCTION and PROCEDURE, with OR REPLACE too."""
-    name = new_name(structure, words(tree.get("funcname")))
+    name = structure.new_name(words(tree.get("funcname")))
     if name not in structure.routines:
         return
     new = heading(tree)

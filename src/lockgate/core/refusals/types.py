@@ -8,7 +8,6 @@ from lockgate.core.effects.facts import facts
 from lockgate.core.effects.reading import parts_of, read_type
 from lockgate.core.effects.structure import Structure, TypeName
 from lockgate.core.effects.trees import Node, body, is_null, nodes, words
-from lockgate.core.effects.types import new_name
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.columns import Action, Altered
 from lockgate.core.refusals.refusal import Refusal, known, missing, refused, shown, taken
@@ -75,7 +74,7 @@ def _turns(structure: Structure, old: TypeName, new: TypeName, version: int) -> 
 
 def _kind(structure: Structure, found: TypeName, version: int) -> str:
     """`enum`, `own` for PostgreSQL's, or `unknown`."""
-    schemas = (found.schema,) if found.schema else structure.search_path
+    schemas = structure.path_for(found.parts)
     if any((schema, found.name) in structure.enums for schema in schemas):
         return "enum"
     if structure.domain(found) is not None or found.schema or found.name in ("char", "any"):
@@ -89,7 +88,7 @@ ACTIONS: dict[str, Action] = {"AT_AlterColumnType": retyped}
 def domain_altered(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """ALTER DOMAIN: constraints that are not there, or there already."""
     parts = words(tree.get("typeName"))
-    name = new_name(structure, parts)
+    name = structure.new_name(parts)
     domain = structure.domains.get(name)
     given = tree.get("name", "")
     if name in structure.enums:
