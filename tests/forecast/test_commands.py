@@ -158,7 +158,8 @@ def test_the_targets_own_planner_says_how_many_rows_a_statement_changes(passage:
     script = (
         "UPDATE item SET note = 'x' WHERE note LIKE '%7';"
         "UPDATE item SET note = 'x' WHERE later LIKE '%7';"
-        "INSERT INTO item (note) SELECT note FROM item WHERE id <= 1000"
+        "INSERT INTO item (note) SELECT note FROM item WHERE id <= 1000;"
+        "UPDATE item SET yet_to_come = 'x' WHERE note LIKE '%7'"
     )
     answer = passage.run(
         passage.folder, "explain", "--env", "prod", "--format", "json", script, **passage.environ
@@ -170,6 +171,7 @@ def test_the_targets_own_planner_says_how_many_rows_a_statement_changes(passage:
     told = [one["forecast"]["reasons"] for one in json.loads(answer.stdout)["statements"]]
     expected = "the server's planner expects it to change {} rows"
     assert expected.format("3,000") in told[0]
+    assert expected.format("3,000") in told[3]
     assert any("a third is assumed" in reason for reason in told[1])
     (inserted,) = [reason for reason in told[2] if reason.startswith("the server's planner")]
     assert 900 < int(re.sub(r"\D", "", inserted)) < 1_100

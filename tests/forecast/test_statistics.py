@@ -10,12 +10,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from lockgate.core.sql.picking import picking
 from lockgate.core.target import TargetStatistics
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import LockgateError
 from lockgate.postgres.binaries import BinariesNotFound, find_binaries
 from lockgate.postgres.servers import Server, create_database
-from lockgate.postgres.statistics import read_statistics
+from lockgate.postgres.statistics import read_estimates, read_statistics
 from tests.conftest import StartServer
 
 READER = """
@@ -72,6 +73,25 @@ def filled(any_database: DatabaseUrl) -> DatabaseUrl:
 def read(url: DatabaseUrl, user: str = "statistics_reader") -> TargetStatistics:
     with connected(url, user=user) as connection:
         return read_statistics(connection)
+
+
+def test_a_role_that_may_only_read_is_told_how_many_rows_a_change_takes(
+    filled: DatabaseUrl,
+) -> None:
+    changes = (
+        "UPDATE star SET later = 1 WHERE name = 'star 5'",
+        "DELETE FROM star USING night WHERE night.star = star.id AND name = 'star 5'",
+        "INSERT INTO night SELECT NULL, id FROM star WHERE magnitude <= 1000",
+        "UPDATE star SET note = NULL WHERE secret = 'hidden'",
+    )
+    queries = [picking(sql) or "" for sql in changes]
+    with connected(filled, user="statistics_reader") as connection:
+        found = read_estimates(connection, queries)
+
+    assert 200 == pytest.approx(found[queries[0]], rel=0.3)
+    assert 50 == pytest.approx(found[queries[1]], rel=0.5)
+    assert 1_000 == pytest.approx(found[queries[2]], rel=0.2)
+    assert queries[3] not in found  # it may not read what the condition asks for
 
 
 def test_a_role_that_may_only_read_gets_sizes_rows_and_widths(filled: DatabaseUrl) -> None:

@@ -15,6 +15,7 @@ from lockgate.core.parsed import ParsedStatement
 from lockgate.core.preview import Preview, PreviewedStatement
 from lockgate.core.rates import Measurement, Rates, digest_of
 from lockgate.core.shape import shape_of_parsed
+from lockgate.core.sql.picking import picking
 from lockgate.core.sql.trees import parse_one
 from lockgate.core.target import TargetStatistics
 from lockgate.core.timings import counted, read_measurement, works_in
@@ -254,21 +255,15 @@ def _with_estimates(
     asked: Sequence[Forecastable], basis: ForecastBasis
 ) -> tuple[Forecastable, ...]:
     """`asked` with the rows that the target's own planner expects each to change."""
-    changing = [one.sql for one in asked if _picks_rows(one.sql)]
+    changing = {one.sql: picked for one in asked if (picked := picking(one.sql)) is not None}
     if not changing or basis.destination is None:
         return tuple(asked)
     try:
         with connected_to_read(basis.destination, basis.part, purpose="estimates") as connection:
-            found = read_estimates(connection, changing)
+            found = read_estimates(connection, changing.values())
     except LockgateError:
         return tuple(asked)  # a forecast is no reason to fail where one was read a moment ago
-    return tuple(replace(one, changed_rows=found.get(one.sql)) for one in asked)
-
-
-def _picks_rows(sql: str) -> bool:
-    """Whether it changes rows whose number its text does not say."""
-    rows = shape_of_parsed(parse_one(sql)).rows
-    return rows is not None and (rows.verb != "INSERT" or rows.from_query)
+    return tuple(replace(one, changed_rows=found.get(changing.get(one.sql, ""))) for one in asked)
 
 
 def _with(previewed: PreviewedStatement, forecast: Forecast | None) -> PreviewedStatement:

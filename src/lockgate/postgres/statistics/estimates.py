@@ -14,10 +14,11 @@ def read_estimates(
     connection: psycopg.Connection[Any],  # Any: the caller's row factory
     statements: Iterable[str],
 ) -> Mapping[str, float]:
-    """The rows of each of `statements`, a single INSERT, UPDATE, DELETE or MERGE each.
+    """The rows that each of `statements`, a single query each, gives.
 
     One is left out that the server refuses, such as for a column that a revision has yet to add.
-    Nothing runs and nothing is read: EXPLAIN plans, in a transaction that may only read.
+    Nothing runs and nothing is read: EXPLAIN plans, in a transaction that may only read, and its
+    locks are those of a query.
     """
     found: dict[str, float] = {}
     for sql in statements:
@@ -32,13 +33,10 @@ def read_estimates(
                 row = connection.execute(f"EXPLAIN (FORMAT JSON) {sql}".encode()).fetchone()
         except psycopg.Error:
             continue
-        rows = _rows(row)
-        if rows is not None:
-            found[sql] = rows
+        found[sql] = _rows(row)
     return found
 
 
-def _rows(row: Any) -> float | None:  # Any: the caller's row factory
+def _rows(row: Any) -> float:  # Any: the caller's row factory
     (answer,) = row.values() if isinstance(row, dict) else row
-    parts = answer[0]["Plan"].get("Plans", ())
-    return sum(float(part["Plan Rows"]) for part in parts) if parts else None
+    return float(answer[0]["Plan"]["Plan Rows"])
