@@ -30,6 +30,10 @@ def only(sql: str, *, given: str = "") -> Effect:
     [
         "ALTER TABLE t ADD COLUMNN c int",
         "DO $$ BEGIN EXECUTE 'DROP TABLE ' || quote_ident(x); END $$",
+        "DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY x LOOP EXECUTE 'DROP TABLE ' || t; END"
+        " LOOP; END $$",
+        "DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a'] LOOP t := t || 'b';"
+        " EXECUTE 'DROP TABLE ' || t; END LOOP; END $$",
         "DO LANGUAGE plpython3u $$ plpy.execute('DROP TABLE t') $$",
         "CALL migrate()",
         "SELECT create_partitions()",
@@ -46,6 +50,25 @@ def test_what_cannot_be_read_counts_as_dangerous(sql: str) -> None:
     effect = only(sql)
 
     assert (Evidence.UNKNOWN, ("reads", "writes")) == (effect.evidence, effect.blocks)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "FOREACH n IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('DROP TABLE %I', n);",
+        "FOREACH n IN ARRAY '{a,b}'::text[] LOOP EXECUTE 'DROP TABLE ' || quote_ident(n);",
+        "FOR n IN VALUES ('a'), ('b') LOOP EXECUTE 'DROP TABLE ' || n;",
+        "FOR r IN SELECT unnest(ARRAY['a', 'b']) AS t LOOP EXECUTE 'DROP TABLE ' || r.t;",
+        "FOR r IN VALUES (1, 'a'), (2, 'b') LOOP EXECUTE 'DROP TABLE ' || r.column2;",
+    ],
+)
+def test_loop_over_constants_is_read_once_for_each(loop: str) -> None:
+    sql = f"DO $$ DECLARE n text; r record; BEGIN {loop} END LOOP; END $$"
+
+    seen = {(e.relation, e.mode, e.evidence) for e in effects_of(sql).effects}
+
+    drops = (LockMode.ACCESS_EXCLUSIVE, Evidence.PREDICTED)
+    assert {("public.a", *drops), ("public.b", *drops)} == seen
 
 
 @pytest.mark.parametrize(

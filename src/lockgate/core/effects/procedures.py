@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lockgate.core.effects import rows
+from lockgate.core.effects.constants import Known, constant_text, rounds
 from lockgate.core.effects.expressions import without_casts
 from lockgate.core.effects.structure import Routine
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import Node, body, literal, nodes, only, options, words
 from lockgate.core.parsed import Tree
-from lockgate.core.sql.trees import parse, parse_expression, parse_plpgsql, quote_identifier
+from lockgate.core.sql.trees import parse, parse_expression, parse_plpgsql
 
 Predict = Callable[[Touched, str, Tree, str], None]
 """Adds the effects of one more statement: its node's type and content, and its text."""
@@ -113,23 +114,40 @@ def _plpgsql(touched: Touched, sql: str, predict: Predict) -> None:
     if functions is None:
         touched.unknown = True
         return
-    for kind, found in _plpgsql_nodes(functions):
-        if kind in ("PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"):
-            touched.forbidden = True
-        elif kind in ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"):
-            _dynamic(touched, _query(found.get("query")), predict)
-        elif (kind == "PLpgSQL_stmt_return_query" and "dynquery" in found) or (
-            kind == "PLpgSQL_stmt_open" and "dynquery" in found
-        ):
-            _dynamic(touched, _query(found.get("dynquery")), predict)
-        elif kind == "PLpgSQL_expr":
-            _static(touched, found, predict)
+    for function in functions:
+        datums = body(function, "PLpgSQL_function").get("datums", [])
+        _walk(touched, function, datums, {}, predict)
 
 
-def _plpgsql_nodes(node: Node) -> Iterator[tuple[str, Tree]]:
-    for kind, found in nodes(node):
-        if kind.startswith("PLpgSQL_"):
-            yield kind, found
+def _walk(touched: Touched, node: Node, datums: list[Tree], known: Known, predict: Predict) -> None:
+    """Every statement in `node`; those in a loop over constants once for each of them."""
+    stack = [node]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, list):
+            stack.extend(reversed(found))
+            continue
+        for kind, value in found.items() if isinstance(found, dict) else ():
+            every = rounds(kind, value, datums) if kind in _LOOPS else None
+            for constants in every or ():
+                _walk(touched, value.get("body"), datums, {**known, **constants}, predict)
+            if every is None:
+                stack.append(value)
+                _statement(touched, kind, value, known, predict)
+
+
+def _statement(touched: Touched, kind: str, found: Tree, known: Known, predict: Predict) -> None:
+    if kind in ("PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"):
+        touched.forbidden = True
+    elif kind in ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"):
+        _dynamic(touched, _query(found.get("query")), known, predict)
+    elif kind in ("PLpgSQL_stmt_return_query", "PLpgSQL_stmt_open") and "dynquery" in found:
+        _dynamic(touched, _query(found.get("dynquery")), known, predict)
+    elif kind == "PLpgSQL_expr":
+        _static(touched, found, predict)
+
+
+_LOOPS = ("PLpgSQL_stmt_foreach_a", "PLpgSQL_stmt_fors")
 
 
 def _query(node: Node) -> str:
@@ -157,8 +175,8 @@ def _static(touched: Touched, expression: Tree, predict: Predict) -> None:
         rows.query(touched, "SelectStmt", {"targetList": [{"ResTarget": {"val": found}}]})
 
 
-def _dynamic(touched: Touched, expression: str, predict: Predict) -> None:
-    text = constant_text(parse_expression(expression))
+def _dynamic(touched: Touched, expression: str, known: Known, predict: Predict) -> None:
+    text = constant_text(parse_expression(expression), known)
     if text is None:
         touched.unknown = True
         return
@@ -168,50 +186,3 @@ def _dynamic(touched: Touched, expression: str, predict: Predict) -> None:
         else:
             predict(touched, parsed.kind, parsed.tree, parsed.sql)
             touched.apply_within(parsed)
-
-
-def constant_text(node: Tree | None) -> str | None:
-    """The text that an expression of constants makes; None where something else is in it."""
-    if node is None:
-        return None
-    node = without_casts(node)
-    value = literal(node)
-    if isinstance(value, str):
-        return value
-    kind, found = only(node)
-    if kind == "A_Expr" and words(found.get("name")) == ("||",):
-        left, right = (constant_text(found.get(side)) for side in ("lexpr", "rexpr"))
-        return None if left is None or right is None else left + right
-    name = words(found.get("funcname"))[-1:] if kind == "FuncCall" else ()
-    if name == ("format",):
-        return _formatted(found.get("args", []))
-    if name == ("quote_ident",):
-        text = constant_text(found.get("args", [None])[0])
-        return None if text is None else quote_identifier(text)
-    return None
-
-
-def _formatted(arguments: list[Tree]) -> str | None:
-    texts = [constant_text(argument) for argument in arguments]
-    if not texts or texts[0] is None:
-        return None
-    pieces = texts[0].split("%")
-    made, values = pieces[0], iter(texts[1:])
-    position = 1
-    while position < len(pieces):
-        piece = pieces[position]
-        if not piece:  # %%
-            following = pieces[position + 1] if position + 1 < len(pieces) else ""
-            made += "%" + following
-            position += 2
-            continue
-        value = next(values, None)
-        if value is None or piece[0] not in "sIL":
-            return None
-        if piece[0] == "I":
-            value = quote_identifier(value)
-        elif piece[0] == "L":
-            value = "'" + value.replace("'", "''") + "'"
-        made += value + piece[1:]
-        position += 1
-    return made
