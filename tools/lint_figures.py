@@ -38,9 +38,10 @@ import psycopg
 
 from lockgate.core.effect import Effect, Evidence
 from lockgate.core.effects import Structure, apply, predict
+from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
-from lockgate.core.rule import Unit
+from lockgate.core.rule import UNKNOWN_RELATION, Unit
 from lockgate.core.script import read_script
 from lockgate.core.sql.trees import parse
 from lockgate.postgres.binaries import find_binaries
@@ -382,13 +383,19 @@ def wrong_modes(corpus: str) -> tuple[dict[str, list[str]], int]:
 
 
 def _predicted(given: str, sql: str, majors: Sequence[int]) -> Iterator[dict[str, Effect]]:
-    """For each major, by relation, the strongest Effect of the statements one after the other."""
+    """For each major, by relation, the strongest Effect of the statements one after the other.
+
+    Of several statements, those on relations that were there before the first.
+    """
     script = parse(sql)
     structure = structure_of(given)
+    there = {spelled(name) for name in structure.relations}
     for major in majors:
         found: dict[str, Effect] = {}
         for parsed in script:
             for effect in predict(parsed, structure, major).effects:
+                if len(script) > 1 and effect.relation not in {*there, UNKNOWN_RELATION}:
+                    continue
                 known = found.get(effect.relation)
                 if known is None or effect.mode.strength > known.mode.strength:
                     found[effect.relation] = effect
