@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
 
+from lockgate.core.sql.trees import parse_one
 from lockgate.postgres.binaries import find_binaries
-from lockgate.postgres.observe import Bench, open_bench
+from lockgate.postgres.observe import Bench, manner_of, open_bench
 from lockgate.postgres.servers import create_database, scratch_server
 
 HELD_TO_MS = 3.0
@@ -89,7 +90,8 @@ def outside(bench: Bench, sql: str) -> None:
 
 
 def outside_observed(bench: Bench, sql: str) -> None:
-    with bench.gate.watching(bench.connection.info.backend_pid) as passed:
+    manner = manner_of(parse_one(sql))
+    with bench.gate.watching(bench.connection.info.backend_pid, manner) as passed:
         bench.run(sql)
     bench.witness.passed(passed)
 

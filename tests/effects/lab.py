@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -23,13 +23,20 @@ class Lab:
         self.connection = connection
         self.gate = gate
 
-    def try_form(self, form: Form, *, with_rows: bool = True) -> Observation:
+    def try_form(
+        self, form: Form, *, with_rows: bool = True, likely: Sequence[str] = ()
+    ) -> Observation:
         """What the statement of `form` does on what it is given."""
         self.empty()
         self.connection.execute(form.given.encode())
         witness = Witness(lambda query: self.connection.execute(query.encode()).fetchall())
         return observe(
-            self.connection, form.sql, witness=witness, gate=self.gate, with_rows=with_rows
+            self.connection,
+            form.sql,
+            witness=witness,
+            gate=self.gate,
+            with_rows=with_rows,
+            likely=likely,
         )
 
     def empty(self) -> None:
@@ -67,5 +74,7 @@ def _make_space(connection: psycopg.Connection) -> None:
         return
     answer = connection.execute("SELECT current_setting('data_directory')").fetchone()
     folder = f"{answer[0]}/{SPACE}" if answer else ""
-    connection.execute(f"COPY (SELECT 1) TO PROGRAM 'mkdir \"{folder}\"'".encode())
+    connection.execute(
+        f"COPY (SELECT 1) TO PROGRAM 'cat >/dev/null && mkdir \"{folder}\"'".encode()
+    )
     connection.execute(f"CREATE TABLESPACE {SPACE} LOCATION '{folder}'".encode())

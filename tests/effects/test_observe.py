@@ -8,6 +8,7 @@ import pytest
 
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects, Toast, Transactional
 from lockgate.postgres.observe import Observation
+from lockgate.postgres.observe.gate import MOST_DOORS
 from lockgate.postgres.observe.said import read_messages
 from lockgate.postgres.observe.work import Relation, weigh
 from tests.effects.corpus import SPACE, Form
@@ -210,6 +211,89 @@ def test_a_lock_on_a_partitioned_index_is_seen_although_it_lasts_a_moment(any_la
     observation = seen(any_lab, "REINDEX INDEX m_d", given)
 
     assert LockMode.ACCESS_EXCLUSIVE is effect(observation, "public.m_d").mode
+
+
+@pytest.mark.parametrize("modes", [("ACCESS SHARE", "SHARE"), ("ROW SHARE", "EXCLUSIVE")])
+def test_code_hides_no_lock_in_whatever_order_it_asks(any_lab: Lab, modes: tuple[str, str]) -> None:
+    names = ["p", "t", "b", "a", "c"]
+    asked = "; ".join(f"LOCK {name} IN {mode} MODE; COMMIT" for name in names for mode in modes)
+    given = f"""{GIVEN}; CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ();
+        CREATE PROCEDURE roam() LANGUAGE plpgsql AS 'BEGIN {asked}; END'
+    """
+
+    observation = seen(any_lab, "CALL roam()", given)
+
+    expected = {f"public.{name}": LockMode(modes[1]) for name in names}
+    assert expected == {e.relation: e.mode for e in observation.statement.effects}
+    assert not observation.by_luck
+
+
+def test_more_tables_than_can_be_held_are_said_to_be_seen_by_luck(any_lab: Lab) -> None:
+    tables = "; ".join(f"CREATE TABLE many_{n} ()" for n in range(MOST_DOORS))
+    given = f"""{GIVEN}; {tables};
+        CREATE PROCEDURE last() LANGUAGE plpgsql AS
+        'BEGIN LOCK many_{MOST_DOORS - 1} IN ACCESS SHARE MODE; COMMIT; END'
+    """
+
+    observation = any_lab.try_form(
+        Form("", given, "CALL last()"), likely=[f"public.many_{MOST_DOORS - 1}"]
+    )
+
+    assert [f"public.many_{MOST_DOORS - 1}"] == [e.relation for e in observation.statement.effects]
+    assert observation.by_luck
+
+
+@pytest.mark.parametrize("options", ["", "(VERBOSE)", "(ANALYZE)"])
+def test_the_lock_under_which_vacuum_cuts_pages_off_is_known_from_the_servers_words(
+    any_lab: Lab, options: str
+) -> None:
+    given = f"""{GIVEN};
+        INSERT INTO t SELECT n, repeat('x', 900) FROM generate_series(1, 300) AS n;
+        DELETE FROM t WHERE a > 3
+    """
+
+    cut = effect(seen(any_lab, f"VACUUM {options} t", given), "public.t")
+    uncut = effect(seen(any_lab, "VACUUM (TRUNCATE off) t", given), "public.t")
+
+    assert LockMode.ACCESS_EXCLUSIVE is cut.mode
+    assert LockMode.SHARE_UPDATE_EXCLUSIVE is uncut.mode
+
+
+def test_vacuum_that_skips_what_is_locked_skips_nothing_here(any_lab: Lab) -> None:
+    given = """
+        CREATE TABLE m (d int) PARTITION BY RANGE (d);
+        CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (0) TO (9)
+    """
+
+    observation = seen(any_lab, "VACUUM (SKIP_LOCKED) m", given)
+
+    assert LockMode.SHARE_UPDATE_EXCLUSIVE is effect(observation, "public.m1").mode
+
+
+def test_children_that_are_only_read_are_seen(any_lab: Lab, any_major: int) -> None:
+    given = (
+        f"{GIVEN}; CREATE TABLE child () INHERITS (t); CREATE TABLE grandchild () INHERITS (child)"
+    )
+
+    only = "ONLY " if any_major >= 18 else ""
+    observation = seen(any_lab, f"VACUUM (ANALYZE) {only}t", given)
+
+    assert {"public.child": LockMode.ACCESS_SHARE, "public.grandchild": LockMode.ACCESS_SHARE} == {
+        e.relation: e.mode for e in observation.statement.effects if "child" in e.relation
+    }
+
+
+def test_a_table_without_indexes_is_locked_although_there_is_nothing_to_build(any_lab: Lab) -> None:
+    given = "CREATE TABLE bare (a int)"
+    form = Form("", given, "REINDEX TABLE CONCURRENTLY bare")
+
+    (bare,) = any_lab.try_form(form, likely=["public.bare"]).statement.effects
+
+    assert ("public.bare", LockMode.SHARE_UPDATE_EXCLUSIVE, ()) == (
+        bare.relation,
+        bare.mode,
+        bare.builds,
+    )
 
 
 TABLE = Relation("public.t", "t", 0, "r", 7, 0, 0)

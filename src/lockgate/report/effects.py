@@ -34,6 +34,7 @@ def effects_document(found: StatementEffects) -> dict[str, Any]:
                 "scans": effect.scans,
                 "builds": list(effect.builds),
                 "blocks": list(effect.blocks),
+                "passing": effect.passing,
                 "toast": _toast_document(effect.toast),
                 "evidence": effect.evidence.value,
             }
@@ -48,9 +49,13 @@ def _toast_document(toast: Toast | None) -> dict[str, str | None] | None:
     return {"mode": toast.mode.value, "index": toast.index.value if toast.index else None}
 
 
-def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:
-    """A line for each relation, the strongest lock first, with what is done to it below."""
+def effects_lines(found: StatementEffects, *, colour: bool, observed: bool = False) -> list[str]:
+    """A line for each relation, the strongest lock first, with what is done to it below.
+
+    Where the statement was `observed`, or others were seen, what was not is told from them.
+    """
     lines = []
+    seen = observed or any(effect.evidence is Evidence.OBSERVED for effect in found.effects)
     if found.transaction is Transactional.FORBIDDEN:
         lines.append("cannot run inside a transaction block")
     if found.fails_if_rows:
@@ -60,14 +65,15 @@ def effects_lines(found: StatementEffects, *, colour: bool) -> list[str]:
     shown = found.effects[:MOST_SHOWN]
     width = max((len(e.relation) for e in shown if e.relation != "?"), default=0)
     for effect in shown:
-        lines += _effect_lines(effect, min(width, 28), colour)
+        unseen = seen and effect.evidence is Evidence.PREDICTED
+        lines += _effect_lines(effect, min(width, 28), unseen=unseen, colour=colour)
     left = found.effects[MOST_SHOWN:]
     if left:
         lines.append(f"and {len(left)} more, none with a stronger lock")
     return lines
 
 
-def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
+def _effect_lines(effect: Effect, width: int, *, unseen: bool, colour: bool) -> list[str]:
     if effect.evidence is Evidence.UNKNOWN and effect.relation == "?":
         return [painted("unknown: may lock anything, so it counts as dangerous", RED, colour)]
     words = f"{WORDS[effect.blocks]:<23}  {effect.mode.value}"
@@ -76,7 +82,7 @@ def _effect_lines(effect: Effect, width: int, colour: bool) -> list[str]:
     lines = [] if len(name) <= width else [name]
     first = f"{name:<{width}}" if len(name) <= width else " " * width
     lines.append(f"{first}  {painted(words, shade, colour)}")
-    works = list(done(effect))
+    works = [*done(effect), *(["predicted, not seen"] if unseen else [])]
     if works:
         indent = " " * (width + 2)
         lines += textwrap.wrap(
@@ -105,5 +111,7 @@ def done(effect: Effect) -> Iterable[str]:
         names = [split_name(name)[-1] for name in effect.builds]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"builds {', '.join(names[:3])}{more}"
+    if effect.passing:
+        yield "before the work, for a moment: waits for writers, and new ones wait behind it"
     if effect.evidence is Evidence.UNKNOWN:
         yield "not known for certain"

@@ -32,7 +32,7 @@ def explain_text(
     for answer in answers:
         if isinstance(answer, LintedStatement):
             last = answer
-            lines = _statement_lines(answer, width, colour)
+            lines = _statement_lines(answer, width, observed=observed_on is not None, colour=colour)
             apart = not empty
         elif last is not None and answer.statement == last.index:
             # Of one that cannot be read it was said above.
@@ -51,7 +51,9 @@ def explain_text(
     yield "no statement to explain\n" if empty else f"\n{how}\n"
 
 
-def _statement_lines(found: LintedStatement, width: int, colour: bool) -> list[str]:
+def _statement_lines(
+    found: LintedStatement, width: int, *, observed: bool, colour: bool
+) -> list[str]:
     lines = [_title(found, width)]
     problem = found.parsed.problem
     room = max(width, 40) - len(INDENT)
@@ -60,7 +62,8 @@ def _statement_lines(found: LintedStatement, width: int, colour: bool) -> list[s
         lines += wrapped(said, width, first=INDENT, rest=INDENT)
         pointed = place_lines(found, problem.line, problem.column, room - 2)
         lines += [f"{INDENT}  {line}" for line in pointed]
-    lines += [INDENT + line for line in effects_lines(found.effects, colour=colour)]
+    effects = effects_lines(found.effects, colour=colour, observed=observed)
+    lines += [INDENT + line for line in effects]
     for part, forecast in found.forecasts.items():
         lines += [INDENT + f"on {part}"] * bool(part)
         lines += [INDENT + line for line in forecast_lines(forecast, width=room)]

@@ -68,7 +68,8 @@ class ObservingServer:
                 ):
                     yield answer
                     continue
-                statement, said = _compared(answer, bench.observe(answer.sql))
+                likely = [effect.relation for effect in answer.effects.effects]
+                statement, said = _compared(answer, bench.observe(answer.sql, likely=likely))
                 yield statement
                 yield from said
 
@@ -77,29 +78,15 @@ def _compared(
     one: LintedStatement, found: Observation
 ) -> tuple[LintedStatement, tuple[Finding, ...]]:
     if found.error is not None:
-        failed = Finding(
-            "LG-OBS-2",
-            "observation",
-            f"the statement fails on scratch: {found.error} ({found.sqlstate})",
-            "give what it needs with --schema or --env; until then its effects are predicted",
-            Severity.WARNING,
-            statement=one.index,
-            file=one.file,
-            line=one.line,
-        )
-        return one, (failed,)
+        why = f"the statement fails on scratch: {found.error} ({found.sqlstate})"
+        remedy = "give what it needs with --schema or --env; until then its effects are predicted"
+        said = Finding("LG-OBS-2", "observation", why, remedy, Severity.WARNING)
+        return one, (_placed(said, one),)
     if found.partial:
-        sampled = Finding(
-            "LG-OBS-3",
-            "observation",
-            "its locks come and go, and the login of scratch may not stop it to look at them",
-            "use a superuser in scratch.url; until then its effects are predicted",
-            Severity.INFO,
-            statement=one.index,
-            file=one.file,
-            line=one.line,
-        )
-        return one, (sampled,)
+        why = "its locks come and go, and the login of scratch may not stop it to look at them"
+        remedy = "use a superuser in scratch.url; until then its effects are predicted"
+        said = Finding("LG-OBS-3", "observation", why, remedy, Severity.WARNING)
+        return one, (_placed(said, one),)
     both = agree(one.effects, found.statement, kind=one.parsed.kind)
     findings = disagreement_findings(
         (*both.disagreements, *found.contradictions),
@@ -107,7 +94,19 @@ def _compared(
         file=one.file,
         line=one.line,
     )
+    if found.by_luck:
+        why = (
+            "there are more tables than can be watched at once: for a moment it may lock others"
+            " than those seen"
+        )
+        remedy = "read its code, or observe it with a --schema of the tables that it is about"
+        said = Finding("LG-OBS-4", "observation", why, remedy, Severity.WARNING)
+        findings = (*findings, _placed(said, one))
     return replace(one, effects=both.statement), findings
+
+
+def _placed(said: Finding, one: LintedStatement) -> Finding:
+    return replace(said, statement=one.index, file=one.file, line=one.line)
 
 
 def _make(url: DatabaseUrl, schema: Path, progress: Progress) -> None:

@@ -11,13 +11,13 @@ from lockgate.core.agreement import agree
 from lockgate.core.effect import StatementEffects, Transactional
 from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.preview import PreviewedStatement
-from lockgate.core.sql.trees import parse
+from lockgate.core.sql.trees import parse, parse_one
 from lockgate.core.statement import Statement
 from lockgate.core.url import DatabaseUrl
 from lockgate.migrations.driver import DbapiConnection, Session
 from lockgate.postgres.literal import with_literals
-from lockgate.postgres.observe import Gate, Passed, Seen, Witness, open_gate
-from lockgate.postgres.observe.hearing import SPEAK_UP, listen
+from lockgate.postgres.observe import Gate, Passed, Seen, Witness, manner_of, open_gate
+from lockgate.postgres.observe.hearing import listen, speak_up
 from lockgate.postgres.observe.said import Said, read_messages
 from lockgate.postgres.observe.work import ALTER_TABLE, REINDEX, TRUNCATE
 from lockgate.workflows.scratch import StepCollector
@@ -63,8 +63,12 @@ class ObservingCollector(StepCollector):
             watched.witness.before()
             return
         ((pid,),) = watched.witness.ask("SELECT pg_catalog.pg_backend_pid()")
-        code = any(one.kind in _CODE for one in parse(statement.sql))
-        self.passed = self.watching.enter_context(self._gate().watching(int(pid), code=code))
+        parsed = parse_one(statement.sql)
+        manner = manner_of(parsed)
+        watched.witness.ask(speak_up(manner.messages))
+        likely = [e.relation for e in predict(parsed, Structure.empty(), 18).effects]
+        watching = self._gate().watching(int(pid), manner, likely=likely)
+        self.passed = self.watching.enter_context(watching)
 
     def statement_done(self, statement: Statement, session: Session) -> None:
         """Keeps what was seen."""
@@ -78,8 +82,9 @@ class ObservingCollector(StepCollector):
             watched.commit()
         elif self._gate().sees_all:  # half of it would pass for a mistake in the prediction
             self.seen[place] = watched.witness.passed(self.passed, said=watched.said(), tag=tag)
-        if "VariableSetStmt" in kinds:  # a dump begins with SET client_min_messages = warning
-            watched.witness.ask(SPEAK_UP)
+        if {"VariableSetStmt", "VacuumStmt"} & set(kinds):
+            # A dump begins with SET client_min_messages = warning; of VACUUM more is heard.
+            watched.witness.ask(speak_up())
 
     def rolled_back(self, session: Session) -> None:
         """What the session did is undone, so what is known of files is not so any more."""
@@ -105,9 +110,6 @@ _DDL = frozenset(
     " RenameStmt RuleStmt TruncateStmt ViewStmt".split()
 )
 """Statements of which the text alone tells whether they commit by themselves."""
-
-
-_CODE = frozenset({"CallStmt", "DoStmt"})
 
 
 def _may_stand_in_transaction(statement: Statement) -> bool:
@@ -154,7 +156,7 @@ class _Watched:
         """Who looks, from now on if nobody did."""
         if self.known is None:
             self.known = Witness(lambda sql: _rows(self.connection, sql))
-            self.known.ask(SPEAK_UP)
+            self.known.ask(speak_up())
         return self.known
 
     def forget(self) -> None:

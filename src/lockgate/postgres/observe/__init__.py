@@ -8,16 +8,19 @@ the locks that come and go within one; `alone` runs one statement by itself and 
 from lockgate.postgres.observe.alone import Observation, observe
 from lockgate.postgres.observe.bench import Bench, open_bench
 from lockgate.postgres.observe.gate import Gate, Passed, open_gate
+from lockgate.postgres.observe.manner import Manner, manner_of
 from lockgate.postgres.observe.witness import Ask, Seen, Witness
 
 __all__ = [
     "Ask",
     "Bench",
     "Gate",
+    "Manner",
     "Observation",
     "Passed",
     "Seen",
     "Witness",
+    "manner_of",
     "observe",
     "open_bench",
     "open_gate",

@@ -6,7 +6,7 @@ through a `Gate`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,9 +16,12 @@ from psycopg import errors
 from lockgate.core.effect import StatementEffects, Transactional
 from lockgate.core.sql.trees import parse_one
 from lockgate.postgres.observe.gate import Gate
+from lockgate.postgres.observe.manner import manner_of
 from lockgate.postgres.observe.rows import fails_if_rows, tables_held
 from lockgate.postgres.observe.said import read_messages
 from lockgate.postgres.observe.witness import Witness
+
+_SPOKEN = ("DEBUG", "INFO")  # the second with VERBOSE
 
 BEGIN = "BEGIN; SET LOCAL client_min_messages = debug1"
 
@@ -29,7 +32,8 @@ class Observation:
 
     `messages` are the server's own at level `debug1`: tables verified or rewritten, indexes
     built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects.
-    `partial` where the login could only sample locks that come and go. `contradictions` are where
+    `partial` where the login could only sample locks that come and go, `by_luck` where others may
+    have been held for a moment on more relations than can be watched. `contradictions` are where
     the server's words and its files differ, each with a relation first.
     """
 
@@ -38,6 +42,7 @@ class Observation:
     sqlstate: str | None = None
     error: str | None = None
     partial: bool = False
+    by_luck: bool = False
     contradictions: tuple[str, ...] = ()
 
 
@@ -48,22 +53,21 @@ def observe(
     witness: Witness,
     gate: Gate,
     with_rows: bool = False,
+    likely: Sequence[str] = (),
 ) -> Observation:
     """What the one statement `sql` does, run on `connection`, which is in autocommit mode.
 
     `witness` asks on the same connection. With `with_rows` it is also tried on a made-up row,
-    to see whether it fails as soon as there is one; that row is gone again.
+    to see whether it fails as soon as there is one; that row is gone again. `likely` are the
+    relations that it is thought to lock, which are looked at first where not all can be.
     """
     try:
         with _messages(connection) as messages:
             try:
                 return _inside(connection, sql, witness, messages, with_rows)
-            except errors.ActiveSqlTransaction:
-                code = False
-            except errors.InvalidTransactionTermination:
-                code = True
-            connection.execute("ROLLBACK")
-            return _outside(connection, sql, witness, gate, messages, code=code)
+            except (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination):
+                connection.execute("ROLLBACK")
+            return _outside(connection, sql, witness, gate, messages, likely)
     except psycopg.Error as error:
         if connection.broken:
             raise
@@ -126,20 +130,26 @@ def _outside(
     witness: Witness,
     gate: Gate,
     messages: list[str],
-    *,
-    code: bool,
+    likely: Sequence[str],
 ) -> Observation:
-    connection.execute("SET client_min_messages = debug1")
+    manner = manner_of(parse_one(sql))
+    connection.execute(f"SET client_min_messages = {manner.messages}".encode())
     messages.clear()
     try:
-        with gate.watching(connection.info.backend_pid, code=code) as passed:
+        with gate.watching(connection.info.backend_pid, manner, likely=likely) as passed:
             tag = send(connection, sql)
         said = tuple(messages)
     finally:
         connection.execute("RESET client_min_messages")
     seen = witness.passed(passed, said=read_messages(said), tag=tag)
     effects = StatementEffects(seen.effects, Transactional.FORBIDDEN)
-    return Observation(effects, said, partial=not gate.sees_all, contradictions=seen.contradictions)
+    return Observation(
+        effects,
+        said,
+        partial=not gate.sees_all,
+        by_luck=not gate.has_all_doors,
+        contradictions=seen.contradictions,
+    )
 
 
 @contextmanager
@@ -148,7 +158,7 @@ def _messages(connection: psycopg.Connection) -> Iterator[list[str]]:
     messages: list[str] = []
 
     def keep(diagnostic: errors.Diagnostic) -> None:
-        if diagnostic.severity_nonlocalized == "DEBUG" and diagnostic.message_primary:
+        if diagnostic.severity_nonlocalized in _SPOKEN and diagnostic.message_primary:
             messages.append(diagnostic.message_primary)
 
     connection.add_notice_handler(keep)

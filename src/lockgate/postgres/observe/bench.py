@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -24,9 +24,16 @@ class Bench:
         self.gate = gate
         self.witness = Witness(lambda query: connection.execute(query.encode()).fetchall())
 
-    def observe(self, sql: str) -> Observation:
-        """What the one statement `sql` does."""
-        return observe(self.connection, sql, witness=self.witness, gate=self.gate, with_rows=True)
+    def observe(self, sql: str, *, likely: Sequence[str] = ()) -> Observation:
+        """What the one statement `sql` does; `likely` as for `observe`."""
+        return observe(
+            self.connection,
+            sql,
+            witness=self.witness,
+            gate=self.gate,
+            with_rows=True,
+            likely=likely,
+        )
 
     def run(self, sql: str) -> str | None:
         """Runs what makes the structure; the server's words where it fails, None where not."""

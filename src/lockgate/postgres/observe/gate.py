@@ -1,35 +1,36 @@
 """Sees the locks that come and go within one statement, from outside and not by luck.
 
 A statement that is its own transaction, or several (CONCURRENTLY, VACUUM), has let go of its
-locks when it ends. All of them write to `pg_class`, and a lock there in SHARE mode stops them
-before each write, with every lock held that they have by then. So two sessions take turns: one
-holds pg_class shut until the statement waits before it, the locks are read, the other one queues
-behind the statement, and the first lets go; the statement goes on to its next write. Between the
-stops the locks are read as fast as the server answers.
+locks when it ends. It is stopped at doors: relations that sessions beside it hold, so that
+`pg_locks` shows what it waits for and all that it has by then. A spare session queues behind it
+before the door opens, and shuts it again as it passes; nothing slips through between.
 
-Some statements lock a partitioned table or index, and all partitions, and let them go without a
-write: those are held in SHARE UPDATE EXCLUSIVE mode until the statement asks for them. Code that
-commits may do so after any lock: while it runs, all tables are held.
+All statements stop at `pg_class`, held in SHARE mode, before each write there. Some lock relations
+and let them go without a write. Where that may be, each of them has a door of its own: shut
+against every mode at first, then against those stronger than what was asked for. Between the stops
+the locks are read as fast as the server answers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 import psycopg
-from psycopg import errors
-from psycopg.pq import TransactionStatus
 
 from lockgate.core.effect import LockMode
 from lockgate.core.url import DatabaseUrl
+from lockgate.errors import LockgateError
 from lockgate.postgres.connect import connect_unchecked
+from lockgate.postgres.observe.doors import PG_CLASS, Door, Doors
+from lockgate.postgres.observe.manner import Manner
 from lockgate.postgres.observe.witness import mode_of, query
 
-PG_CLASS = 1259
-SHUT = b"BEGIN; LOCK TABLE pg_catalog.pg_class IN SHARE MODE"
+MOST_DOORS = 40
+"""Sessions that hold a relation each; a server takes 100 unless it is told otherwise."""
+
 LONGEST_PAUSE_S = 0.005
 
 Passed = dict[int, frozenset[LockMode]]
@@ -37,33 +38,42 @@ Passed = dict[int, frozenset[LockMode]]
 
 
 class Gate:
-    """Four sessions beside the one that is observed: a reader, two that shut pg_class, and one
-    that holds what is partitioned.
+    """Sessions beside the one that is observed: a reader, and those that hold relations.
 
     `sees_all` turns False where the login may not shut pg_class: what came and went between two
-    looks is then not known.
+    looks is then not known. `has_all_doors` is whether the last statement that was watched met a
+    door wherever it may have locked something for a moment.
     """
 
-    def __init__(
-        self,
-        reader: psycopg.Connection,
-        keepers: tuple[psycopg.Connection, psycopg.Connection],
-        holder: psycopg.Connection,
-    ) -> None:
-        self.reader = reader
-        self.keepers = keepers
-        self.holder = holder
+    def __init__(self, url: DatabaseUrl, stack: ExitStack) -> None:
+        self.url = url
+        self.stack = stack
         self.sees_all = True
+        self.has_all_doors = True
+        self.sessions: list[psycopg.Connection] = []
+        self.reader, *_ = self.beside(3)
+
+    def beside(self, number: int) -> list[psycopg.Connection]:
+        """So many sessions, or as many as the server takes; the first is the reader."""
+        while len(self.sessions) < number:
+            try:
+                connected = connect_unchecked(self.url, purpose="observe")
+                self.sessions.append(self.stack.enter_context(connected)[0])
+            except LockgateError:
+                if len(self.sessions) < 3:
+                    raise
+                break
+        return self.sessions[:number]
 
     @contextmanager
-    def watching(self, pid: int, *, code: bool = False) -> Iterator[Passed]:
+    def watching(self, pid: int, manner: Manner, *, likely: Sequence[str] = ()) -> Iterator[Passed]:
         """Watches the session `pid` while the block runs; what it saw is there at the end.
 
-        `code` is whether the statement runs code that may commit.
+        `likely` are the relations that get a door first, of those that may be without a write.
         """
         passed: Passed = {}
-        watch = _Watch(self, pid, code=code)
-        watch.begin()
+        watch = _Watch(self, pid, manner)
+        watch.begin(likely)
         thread = Thread(target=watch.run, name="lockgate gate", daemon=True)
         thread.start()
         try:
@@ -80,57 +90,57 @@ class Gate:
 def open_gate(url: DatabaseUrl) -> Iterator[Gate]:
     """A Gate in the database at `url`. Raises as `connect_unchecked`."""
     with ExitStack() as stack:
-        reader, first, second, holder = (
-            stack.enter_context(connect_unchecked(url, purpose="observe"))[0] for _ in range(4)
-        )
-        yield Gate(reader, (first, second), holder)
+        yield Gate(url, stack)
+
+
+_WORKS = LockMode.SHARE_UPDATE_EXCLUSIVE
+"""From this mode on VACUUM works; it would yield what comes after to a door that shuts again."""
 
 
 class _Watch:
     """One statement being watched."""
 
-    def __init__(self, gate: Gate, pid: int, *, code: bool) -> None:
+    def __init__(self, gate: Gate, pid: int, manner: Manner) -> None:
         self.gate = gate
-        self.what = _ALL if code else _WITHOUT_FILE
         self.reader = gate.reader
-        self.shut, self.other = gate.keepers
-        self.holder = gate.holder
-        self.held: dict[int, str] = {}
         self.pid = pid
-        self.pids = [pid, *(keeper.info.backend_pid for keeper in gate.keepers)]
+        self.manner = manner
+        self.doors = Doors(*gate.sessions[1:3])
         self.seen: dict[int, set[LockMode]] = {}
+        self.queued: set[int] = set()
+        self.at_pg_class = True
         self.over = Event()
         self.error: psycopg.Error | None = None
-        self.keeps_shut = True
 
-    def begin(self) -> None:
-        """Shuts pg_class before the statement starts; only a superuser may."""
-        self.shut.pgconn.send_query(SHUT)
-        held: dict[int, str] = dict(self.reader.execute(query("holding"), self.what).fetchall())
-        _drain(self.shut)
-        if self.shut.info.transaction_status is not TransactionStatus.INTRANS:
-            self.keeps_shut = self.gate.sees_all = False
-            _let_go(self.shut)
-            return
-        self.held = held
-        if self.held:
-            self._hold("BEGIN; SET LOCAL lock_timeout = 1", list(self.held))
+    def begin(self, likely: Sequence[str]) -> None:
+        """Shuts the doors before the statement starts; only a superuser may."""
+        shut = self.doors.at[PG_CLASS]
+        shut.send()
+        found = self.gate.reader.execute(query("holding"), self._asked(likely)).fetchall()
+        self.gate.sees_all = shut.is_shut()
+        self.gate.has_all_doors = True
+        if not self.gate.sees_all:
+            self.doors.open_all()
+        elif found and not self.manner.skipping:
+            self._shut_more(found)
 
-    def _hold(self, first: str, oids: list[int]) -> None:
-        """Locks what has no file, each behind a savepoint, so that one can be given at a time."""
-        parts = [first, *(f"SAVEPOINT of_{oid}; {self.held[oid]}" for oid in oids)]
-        try:
-            self.holder.execute("; ".join(parts).encode())
-        except (errors.LockNotAvailable, errors.UndefinedTable, errors.UndefinedObject):
-            self.held = {}
-            _let_go(self.holder)
+    def _asked(self, likely: Sequence[str]) -> dict[str, object]:
+        return {
+            "everywhere": self.manner.everywhere,
+            "named": self.manner.named,
+            "likely": [name for name in likely if name != "?"],
+            "most": MOST_DOORS + 1,
+        }
 
-    def _give(self, oid: int) -> None:
-        """Lets the statement have what it waits for; what was locked since is locked again."""
-        oids = list(self.held)
-        again = oids[oids.index(oid) + 1 :]
-        del self.held[oid]
-        self._hold(f"ROLLBACK TO of_{oid}", again)
+    def _shut_more(self, found: Sequence[tuple[int, str, bool]]) -> None:
+        sessions = self.gate.beside(3 + min(len(found), MOST_DOORS))[3:]
+        doors = [
+            Door(oid, lock, session)
+            for (oid, lock, _), session in zip(found, sessions, strict=False)
+        ]
+        self.doors.add(doors)
+        counts = [oid for oid, _, is_likely in found if is_likely or self.manner.everywhere]
+        self.gate.has_all_doors = self.doors.at.keys() >= set(counts)
 
     def run(self) -> None:
         """Reads the locks again and again until the statement is over."""
@@ -139,67 +149,98 @@ class _Watch:
         except psycopg.Error as error:
             self.error = error
         finally:
-            _let_go(self.shut, self.other, self.holder)
+            self.doors.open_all()
 
     def _read_and_let_pass(self) -> None:
-        pause_s, waits = 0.0, self._waits_at_gate()
+        pause_s, on_its_way = 0.0, True
         while not self.over.is_set():
-            if waits:
-                self._let_pass()
-                pause_s = 0.0
-            elif pause_s:
-                time.sleep(pause_s)
-            # A statement of a second is read 200 times a second, one of a millisecond always.
+            if not self._is_stopped():
+                on_its_way = True
+            elif self._let_pass(again=on_its_way):
+                pause_s, on_its_way = 0.0, False
+                continue
+            # A statement of a second is asked 200 times a second, one of a millisecond always.
+            time.sleep(pause_s)
             pause_s = min(pause_s + 0.00002, LONGEST_PAUSE_S)
-            waits = self._waits_at_gate()
 
-    def _waits_at_gate(self) -> bool:
-        rows = self._look()
-        return self.keeps_shut and any(
-            pid == self.pid and oid == PG_CLASS and not granted for pid, oid, _, granted in rows
-        )
+    def _is_stopped(self) -> bool:
+        """Whether the statement waits for a lock; this asks for less than a look at all locks.
 
-    def _look(self) -> list[tuple[int, int, str, bool]]:
-        """The locks on relations at this moment; keeps those of the statement.
-
-        A weak lock is in the server's fast path, which it reads before the others: it is sure to
-        be seen only by a look that begins when the statement has stopped already.
+        Where it meets no door it is looked at all the time.
         """
-        rows = self.reader.execute(query("sampled"), (self.pids,)).fetchall()
-        for pid, oid, mode, granted in rows:
-            if pid == self.pid and oid != PG_CLASS:
+        if not self.doors.at:
+            self._look()
+            return False
+        answer = self.reader.execute(query("stopped"), (self.pid,)).fetchone()
+        return answer is not None and bool(answer[0])
+
+    def _look(self) -> tuple[int, LockMode] | None:
+        """Keeps the locks that the statement has at this moment; what it waits for, if it does.
+
+        Relation 0 is another's transaction. A weak lock is in the server's fast path, which it
+        reads before the others: it is sure to be seen only by a look that begins when the
+        statement has stopped already.
+        """
+        waits = None
+        spare = self.doors.spare.info.backend_pid
+        self.queued = set()
+        for pid, oid, mode, granted in self.reader.execute(
+            query("sampled"), ([self.pid, spare],)
+        ).fetchall():
+            if pid == spare:
+                self.queued.add(oid)
+                continue
+            if oid not in (PG_CLASS, 0):
                 self.seen.setdefault(oid, set()).add(mode_of(mode))
-                if not granted and oid in self.held:
-                    self._give(oid)
-        return rows
+            if not granted:
+                waits = oid, mode_of(mode)
+        return waits
 
-    def _let_pass(self) -> None:
-        """Lets the statement past one write to pg_class, and shuts it again behind it."""
-        queued = self.other.info.backend_pid
-        _drain(self.other)
-        self.other.pgconn.send_query(SHUT)
-        while not any(pid == queued and oid == PG_CLASS for pid, oid, _, _ in self._look()):
-            pass  # behind the statement, so that it cannot come by twice
-        _let_go(self.shut)
-        self.shut, self.other = self.other, self.shut
+    def _let_pass(self, *, again: bool) -> bool:
+        """Lets the statement go by where it has stopped; whether that was a door.
 
+        Where it stops `again` after it went on, it is likely to be at pg_class as before, and the
+        spare goes there at once.
+        """
+        likely = self.doors.at.get(PG_CLASS) if again and self.at_pg_class else None
+        if likely is not None:
+            self.doors.queue_behind(likely)
+        waits = self._look()
+        self.at_pg_class = waits is not None and waits[0] == PG_CLASS
+        if likely is not None and not self.at_pg_class:
+            self._wait_for_spare(likely)
+            self.doors.step_back()
+        if waits is None:
+            return False
+        if waits[0] == 0:
+            return self._make_way()
+        door = self.doors.at.get(waits[0])
+        if door is None:
+            return False
+        door.asked.add(waits[1])
+        if self._yields(door, waits[1]):
+            self.doors.open(door)
+            return True
+        if not (likely is door or self.doors.queue_behind(door)):
+            self.doors.open(door)
+            return True
+        self._wait_for_spare(door)  # behind the statement, so that it cannot come by twice
+        self.doors.turn(door)
+        return True
 
-_WITHOUT_FILE = {"all": False, "mode": "SHARE UPDATE EXCLUSIVE"}
-_ALL = {"all": True, "mode": "SHARE ROW EXCLUSIVE"}
-"""What is held while code runs: against every lock but those of reading."""
+    def _wait_for_spare(self, door: Door) -> None:
+        """Goes on when the spare stands in the queue at `door`, or has got it."""
+        while door.oid not in self.queued and self.doors.is_queueing():
+            self._look()
 
+    def _yields(self, door: Door, mode: LockMode) -> bool:
+        works = mode.strength >= _WORKS.strength
+        return self.manner.yields and door.oid != PG_CLASS and works
 
-def _drain(keeper: psycopg.Connection) -> None:
-    """Waits for what was sent to `keeper`."""
-    while keeper.pgconn.get_result() is not None:
-        pass
-
-
-def _let_go(*keepers: psycopg.Connection) -> None:
-    """Ends what `keepers` hold or wait for, all at once."""
-    for keeper in keepers:
-        _drain(keeper)
-        if keeper.info.transaction_status is not TransactionStatus.IDLE:
-            keeper.pgconn.send_query(b"ROLLBACK")
-    for keeper in keepers:
-        _drain(keeper)
+    def _make_way(self) -> bool:
+        """Ends the transactions that the statement waits for; others hold what they held."""
+        pids = {pid for (pid,) in self.reader.execute(query("waited_for"), (self.pid,)).fetchall()}
+        mine = [door for door in self.doors.at.values() if door.keeper.info.backend_pid in pids]
+        for door in mine:
+            self.doors.hand_over(door)
+        return bool(mine)

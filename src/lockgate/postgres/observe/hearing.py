@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-SPEAK_UP = "SELECT pg_catalog.set_config('client_min_messages', 'debug1', false)"
-"""What makes the server say what it does."""
+
+def speak_up(level: str = "debug1") -> str:
+    """What makes the server say what it does."""
+    return f"SELECT pg_catalog.set_config('client_min_messages', '{level}', false)"
 
 
 class Ear(Protocol):

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 class Said:
     """The work that messages tell of, by bare names; `built` are pairs of table and index.
 
-    `validated` are foreign keys, whose table the server does not name.
+    `validated` are foreign keys, whose table the server does not name. `cut` are tables of which
+    VACUUM took the empty pages at their end, or began to.
     """
 
     rewritten: frozenset[str] = frozenset()
     verified: frozenset[str] = frozenset()
     validated: frozenset[str] = frozenset()
     built: tuple[tuple[str, str], ...] = ()
+    cut: frozenset[str] = frozenset()
 
 
 def read_messages(messages: Iterable[str]) -> Said:
@@ -38,6 +40,7 @@ def read_messages(messages: Iterable[str]) -> Said:
         verified=frozenset(table for (table,) in found["verified"]),
         validated=frozenset(constraint for (constraint,) in found["validated"]),
         built=tuple((table, _as_it_ends(index)) for index, table in found["built"]),
+        cut=frozenset(table for (table,) in found["cut"]),
     )
 
 
@@ -48,6 +51,11 @@ _SAYINGS = {
     "validated": re.compile(r'validating foreign key constraint "(.+)"', re.DOTALL),
     "built": re.compile(
         r'building index "(.+)" on table "(.+)" (?:serially|with request for \d+ .+)', re.DOTALL
+    ),
+    # At level debug2, or INFO with VERBOSE. It takes the lock before it counts the pages.
+    "cut": re.compile(
+        r'(?:table )?"(.+)": (?:truncated \d+ to \d+ pages|suspending truncate due to .+)',
+        re.DOTALL,
     ),
 }
 _WHILE_BUILT = re.compile(r"_ccnew\d*$")

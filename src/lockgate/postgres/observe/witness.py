@@ -89,8 +89,15 @@ class Witness:
         return self._seen(taken, held, scans, said, tag)
 
     def passed(self, taken: Modes, *, said: Said | None = None, tag: str = "") -> Seen:
-        """What a statement did that took and released `taken` by itself."""
+        """What a statement did that took and released `taken` by itself.
+
+        Where VACUUM cut pages off it asked for the strongest lock and did not wait, so that no
+        door could stop it; the server says so.
+        """
         self.held = {}
+        cut = said.cut if said is not None else frozenset()
+        named = {oid for oid in taken if oid in self.relations and self.relations[oid].bare in cut}
+        taken = {**taken, **{oid: taken[oid] | {_STRONGEST} for oid in named}}
         return self._seen(taken, taken, None, said, tag)
 
     def _held(self) -> tuple[dict[int, frozenset[LockMode]], dict[int, int]]:
