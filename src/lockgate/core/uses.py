@@ -80,7 +80,7 @@ def uses_of(sql: str, names: Names | None = None) -> Uses | None:
 
 _ROWS = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
 _UTILITIES = ("CopyStmt", "TruncateStmt", "LockStmt")
-_AROUND = ("PrepareStmt", "DeclareCursorStmt", "ExplainStmt", "CreateTableAsStmt")
+_AROUND = ("PrepareStmt", "DeclareCursorStmt", "CreateTableAsStmt")
 """What is kept with the query that it holds: PREPARE stands for each EXECUTE."""
 
 

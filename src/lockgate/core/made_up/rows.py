@@ -105,7 +105,7 @@ def fill_sql(
         _make_unique(plan, unique, made)
     values: dict[str, str] = {}
     for unit in plan.units:
-        unit.sql = unit.sql or _drawn(unit, plan.rows, seed=plan.units.index(unit) + 1)
+        unit.sql = unit.sql or _drawn(unit, plan.rows, rows, seed=plan.units.index(unit) + 1)
         problem = _write_values(unit, plan, made, values)
         if problem:
             return Filling(table.name, 0, problem=problem)
@@ -304,10 +304,22 @@ def _nullable(sql: str, nulls: float, *, seed: int) -> str:
     return f"CASE WHEN {_random(seed)} >= {nulls!r} THEN {sql} END"
 
 
-def _drawn(unit: _Unit, rows: int, *, seed: int) -> str:
-    """The number of a distinct value, from 0, by null fraction, frequencies and correlation."""
+ALL_DIFFERENT = 0.95
+"""From which share of distinct values on all are taken to be."""
+
+
+def _drawn(unit: _Unit, rows: int, kept: int, *, seed: int) -> str:
+    """The number of a distinct value, from 0, by null fraction, frequencies and correlation.
+
+    `rows` are made up, and `kept` of them stay.
+    """
     if unit.nulls >= 1:
         return "NULL::bigint"
+    if _all_different(unit, rows, kept):
+        own = _shuffled(rows)
+        if unit.ordered:
+            own = "(g - 1)" if unit.ordered > 0 else f"({rows} - g)"
+        return _nullable(own, unit.nulls, seed=seed * 2) if unit.nulls else own
     distinct = max(int(unit.distinct), 1)
     chance, other = _random(seed * 2), _random(seed * 2 + 1)
     if unit.ordered:
@@ -316,7 +328,8 @@ def _drawn(unit: _Unit, rows: int, *, seed: int) -> str:
         return _nullable(rising, unit.nulls, seed=seed * 2) if unit.nulls else rising
     common = [share for share in unit.common if share > 0][:distinct]
     rest = max(distinct - len(common), 1)
-    drawn = f"floor({other} * {rest})::bigint"
+    drawn_rows = rows * max(1 - unit.nulls - sum(common), 0)
+    drawn = f"floor({other} * {_pool(rest, drawn_rows, unit.limit)})::bigint"
     if not common:
         return _nullable(drawn, unit.nulls, seed=seed * 2) if unit.nulls else drawn
     steps, reached = [unit.nulls], unit.nulls
@@ -328,6 +341,24 @@ def _drawn(unit: _Unit, rows: int, *, seed: int) -> str:
     beyond = f"{len(common)} + {drawn}" if distinct > len(common) else drawn
     choice = f"CASE WHEN b = 0 THEN NULL WHEN b > {len(common)} THEN {beyond} ELSE b - 1 END"
     return f"(SELECT {choice} FROM (SELECT {bucket}::bigint AS b) AS drawn)"  # noqa: S608
+
+
+def _all_different(unit: _Unit, rows: int, kept: int) -> bool:
+    room = unit.limit is None or unit.limit >= rows
+    alike = any(share > 2 / max(kept, 1) for share in unit.common)
+    # Of a reference, the rows of the other table are drawn; how many meet is left to chance.
+    plain = unit.foreign is None and room and not alike
+    return plain and unit.distinct >= ALL_DIFFERENT * kept * (1 - unit.nulls)
+
+
+def _pool(distinct: int, draws: float, limit: float | None) -> int:
+    """From how many values to draw so that about `distinct` come up in `draws`."""
+    if draws <= distinct or limit is not None:
+        return distinct
+    pool = float(distinct)
+    for _ in range(30):
+        pool = distinct / (1 - math.exp(-draws / pool))
+    return math.ceil(pool)
 
 
 def _write_values(
@@ -428,7 +459,7 @@ def _insert(plan: _Plan, values: Mapping[str, str], *, keep: int) -> str:
     insert = f"INSERT INTO {table.name} ({columns}) OVERRIDING SYSTEM VALUE"
     conflict = " ON CONFLICT DO NOTHING" if _clashes(table) else ""
     numbered = f", {numbers}" if numbers else ""
-    numbered = f"SELECT g{numbered} FROM generate_series(1::bigint, {plan.rows}) AS g"  # noqa: S608
+    numbered = f"SELECT g{numbered} FROM generate_series(1::bigint, {plan.rows}) AS g OFFSET 0"  # noqa: S608
     rows = f"SELECT {made} FROM ({numbered}) AS made{''.join(joins)}{order}"  # noqa: S608
     chosen = f"SELECT {columns} FROM ({rows}) AS {bare}{where} LIMIT {keep}"  # noqa: S608
     return f"{insert} {chosen}{conflict}"

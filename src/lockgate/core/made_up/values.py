@@ -160,10 +160,12 @@ def _plain(made: Made, base: str, v: str) -> str | None:
             return f"left(md5('m' || {v}), 16)"
         case "pg_lsn":
             return f"'0/' || to_hex({v} % 4294967296)"
-        case "tsquery" | "ltree":
+        case "tsquery":
             return f"'v' || {v}"
+        case "ltree":
+            return f"'v' || {_hex(v, max((made.width or 24) - 12, 1))}"
         case "hstore":
-            return f"'v=>' || {_hex(v, width)}"
+            return f"'v=>' || {_hex(v, max((made.width or 24) - 14, 1))}"
         case "point" | "box" | "circle" | "lseg" | "path" | "polygon":
             return _geometric(base, v)
         case "line":
@@ -211,7 +213,10 @@ def _text(made: Made, v: str) -> str:
     length = max(length, made.limits.shortest or 0)
     if (longest := _longest(made)) is not None:
         length = min(length, longest)
-    text = f"upper({_hex(v, length)})" if made.limits.upper else _hex(v, length)
+    plain = _hex(v, length)
+    if length <= 3 and made.distinct <= 16**length:
+        plain = f"lpad({plain}, greatest({length}, length({plain})), '0')"
+    text = f"upper({plain})" if made.limits.upper else plain
     if not made.toast_bytes:
         return text
     pieces = -(-made.toast_bytes // 32)
