@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -107,6 +108,7 @@ def _lift(workspace: Workspace, revision: str) -> int:
 
 
 def _adopt(workspace: Workspace, environment: str | None, message: str | None) -> int:
+    from lockgate.cli.revision import written_of
     from lockgate.report.revision import new_revision_document, new_revision_text
     from lockgate.workflows.adopting import adopt
 
@@ -114,14 +116,11 @@ def _adopt(workspace: Workspace, environment: str | None, message: str | None) -
         raise typer.BadParameter("--adopt needs the name of an environment")
     adopted = adopt(workspace, environment, message)
     new, authored = adopted.new, adopted.new.authored
+    written = replace(written_of(new), left=adopted.left)
     if TERMINAL.format == Format.JSON:
-        content = new_revision_document(
-            authored.found, authored.revision, authored.path, new.rehearsal, left=adopted.left
-        )
-        TERMINAL.document("doctor-adopt", content)
+        TERMINAL.document("doctor-adopt", new_revision_document(written))
     else:
-        shown = (authored.found, authored.path, new.text, new.rehearsal)
-        TERMINAL.text(new_revision_text(*shown, left=adopted.left))
+        TERMINAL.text(new_revision_text(written))
     if adopted.left or new.rehearsal is None or not new.rehearsal.ok:
         return 1
     TERMINAL.note(

@@ -101,7 +101,7 @@ def lint(
     speak(output if output is LintFormat.JSON else "text", quiet, verbose)
     from lockgate import __version__
     from lockgate.core.finding import Severity
-    from lockgate.report.findings import RuleEntry, Shown, formats
+    from lockgate.report.findings import Shown, formats
     from lockgate.workflows.lint import Request, Tally, run
 
     refuse_both(schema, env)
@@ -119,7 +119,7 @@ def lint(
     found = run(request, lambda: open_workspace(config, x), TERMINAL)
     shown = Shown(
         found.version,
-        tuple(RuleEntry(r.code, r.name, r.summary, r.page, r.severity) for r in found.rules),
+        found.rules,
         __version__,
         width=min(TERMINAL.width, 100),
         colour=TERMINAL.colour,

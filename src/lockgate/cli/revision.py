@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +21,7 @@ from lockgate.cli.renames import NotRenamed, Renamed, person
 from lockgate.cli.terminal import TERMINAL, Format
 
 if TYPE_CHECKING:
+    from lockgate.report.revision import Written
     from lockgate.workflows.revision import NewRevision
     from lockgate.workflows.workspace import Workspace
 
@@ -163,24 +165,35 @@ def _rebase(workspace: Workspace, revisions: tuple[str, ...]) -> int:
 def _show(command: str, new: NewRevision) -> int:
     from lockgate.report.revision import new_revision_document, new_revision_text
 
-    authored = new.authored
-    told: dict[str, Any] = {}
-    if new.completed is not None:
-        told = {
-            "added": new.completed.added,
-            "left": new.completed.left,
-            "not_restored": new.completed.not_restored,
-            "kept": new.completed.kept,
-            "renames": tuple(map(str, new.completed.renames)),
-            "unasked": new.completed.unasked,
-            "refused": tuple((one.sql, one.reason) for one in new.completed.refused),
-        }
+    written = written_of(new)
     if TERMINAL.format == Format.JSON:
-        content = new_revision_document(
-            authored.found, authored.revision, authored.path, new.rehearsal, **told
-        )
-        TERMINAL.document(command, content)
+        TERMINAL.document(command, new_revision_document(written))
     else:
-        text = new_revision_text(authored.found, authored.path, new.text, new.rehearsal, **told)
-        TERMINAL.text(text)
+        TERMINAL.text(new_revision_text(written))
     return 0 if new.ok else 1
+
+
+def written_of(new: NewRevision) -> Written:
+    """What reports tell of a new revision."""
+    from lockgate.report.revision import Written
+
+    authored, completed = new.authored, new.completed
+    written = Written(
+        found=authored.found,
+        revision=authored.revision,
+        path=authored.path,
+        text=new.text,
+        rehearsal=new.rehearsal,
+    )
+    if completed is None:
+        return written
+    return replace(
+        written,
+        added=completed.added,
+        left=completed.left,
+        not_restored=completed.not_restored,
+        kept=completed.kept,
+        refused=tuple((one.sql, one.reason) for one in completed.refused),
+        renames=tuple(map(str, completed.renames)),
+        unasked=completed.unasked,
+    )

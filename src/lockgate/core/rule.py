@@ -124,6 +124,23 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A rule as reports name it; `summary` is the first sentence of its `page`."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+    severity: Severity
+
+
+def entry_of(rule: Rule) -> RuleEntry:
+    """A rule with what its module says of it."""
+    page = (rule.__doc__ or "").strip()
+    return RuleEntry(rule.CODE, rule.NAME, page.partition("\n")[0], page, rule.SEVERITY)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A statement that ran before, with what a later rule may ask of it."""
 

@@ -30,7 +30,7 @@ from sqlalchemy.sql import Executable
 from lockgate.core.revision_source import Unread
 from lockgate.core.statement import Direction
 from lockgate.migrations.process import alembic_hushed
-from lockgate.migrations.revision_files import RevisionFileNotLoadable, run_file
+from lockgate.migrations.revision_files import RevisionFileNotLoadable, line_of, run_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
     except Exception as error:
         names = getattr(function, "__globals__", {})
         reason = f"it stops without a server with {type(error).__name__}"
-        line = _line_of(error, path)
+        line = line_of(error, path)
         recorder.go_on(direction, line or 0, names)
         sent = {statement.line for statement in recorder.statements}
         more = [s for s in _written(path, direction, names) if s.line not in sent]
@@ -157,15 +157,6 @@ class _Recorder:
         while frame is not None and frame.f_code.co_filename != self.path:
             frame = frame.f_back
         return frame.f_lineno if frame is not None else 1
-
-
-def _line_of(error: BaseException, path: str) -> int | None:
-    line, frame = None, error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == path:
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
 
 
 def _operations(path: str, direction: Direction) -> Iterator[ast.stmt]:

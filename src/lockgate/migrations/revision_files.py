@@ -197,10 +197,11 @@ def _running(path: str) -> Iterator[None]:
         # a misspelled name or Alembic's own check holds only names.
         told = isinstance(error, (ImportError, NameError, CommandError, RevisionError))
         reason = f"{type(error).__name__}: {error}" if told else type(error).__name__
-        raise RevisionFileNotLoadable(path, _line_of(error, path), reason) from None
+        raise RevisionFileNotLoadable(path, line_of(error, path), reason) from None
 
 
-def _line_of(error: BaseException, path: str) -> int | None:
+def line_of(error: BaseException, path: str) -> int | None:
+    """The last line of a file that ran before an error, None where the error was elsewhere."""
     line, frame = None, error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_filename == path:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lockgate.core.finding import Finding, Severity
+from lockgate.report.finding import finding_document
 from lockgate.report.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -58,15 +59,7 @@ def check_document(
         "server": server,
         "ok": ok,
         "findings": [
-            {
-                "code": finding.code,
-                "rule": finding.source,
-                "severity": finding.severity.value,
-                "message": finding.message,
-                "remedy": finding.remedy,
-                "file": finding.file,
-                "line": finding.line,
-            }
+            finding_document(finding, "rule") | {"file": finding.file, "line": finding.line}
             for finding in findings
         ],
         "models_match": models_match,

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from lockgate.core.finding import Finding
 from lockgate.core.probes import SetUp
+from lockgate.report.finding import finding_document
 
 
 class _Wrapping(TypedDict):
@@ -45,12 +46,8 @@ def doctor_document(set_up: SetUp, findings: Iterable[Finding], *, ok: bool) -> 
     return {
         "ok": ok,
         "findings": [
-            {
-                "code": finding.code,
-                "probe": finding.source,
-                "severity": finding.severity.value,
-                "message": finding.message,
-                "remedy": finding.remedy,
+            finding_document(finding, "probe")
+            | {
                 "file": finding.file,
                 "relation": finding.relation,
                 "details": list(finding.details),

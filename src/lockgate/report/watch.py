@@ -9,6 +9,7 @@ from typing import Any
 from lockgate.core.duration import format_duration
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.health import Observation, Round
+from lockgate.report.finding import finding_document
 
 
 def round_text(found: Round, number: int) -> str:
@@ -57,12 +58,12 @@ def watch_document(name: str, rounds: Sequence[Round], *, interrupted: bool) -> 
         "environment": name,
         "ok": bool(rounds) and not rounds[-1].bad and not interrupted,
         "interrupted": interrupted,
-        "findings": [_finding_document(f) for f in rounds[-1].findings] if rounds else [],
+        "findings": [finding_document(f, "probe") for f in rounds[-1].findings] if rounds else [],
         "rounds": [
             {
                 "at": found.at.isoformat(timespec="milliseconds"),
                 "ok": not found.bad,
-                "findings": [_finding_document(f) for f in found.findings],
+                "findings": [finding_document(f, "probe") for f in found.findings],
                 "databases": [
                     {"part": part} | _observation_document(seen)
                     for part, seen in found.observations
@@ -70,16 +71,6 @@ def watch_document(name: str, rounds: Sequence[Round], *, interrupted: bool) -> 
             }
             for found in rounds
         ],
-    }
-
-
-def _finding_document(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "probe": finding.source,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "remedy": finding.remedy,
     }
 
 

@@ -15,7 +15,7 @@ from lockgate.core.effects import Structure
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import Answer
 from lockgate.core.progress import Progress
-from lockgate.core.rule import Rule
+from lockgate.core.rule import Rule, RuleEntry, entry_of
 from lockgate.errors import ExitStatus, LockgateError
 from lockgate.workflows.existing import NEWEST, read_target, structure_of_file
 from lockgate.workflows.linting import (
@@ -67,22 +67,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSummary:
-    """A rule as reports name it."""
-
-    code: str
-    name: str
-    summary: str
-    page: str
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
 class Linted:
     """What lint answers, as it goes on, and what it was asked with."""
 
     version: int
-    rules: tuple[RuleSummary, ...]
+    rules: tuple[RuleEntry, ...]
     answers: Iterator[Answer]
 
 
@@ -97,7 +86,7 @@ def run(request: Request, open_workspace: Callable[[], Workspace], progress: Pro
         answers = lint_files(files, chosen, around, progress)
     else:
         answers = _revisions(request, ranges, open_workspace(), chosen, around)
-    return Linted(around.version, tuple(summarise(rule) for rule in chosen), answers)
+    return Linted(around.version, tuple(entry_of(rule) for rule in chosen), answers)
 
 
 def _sorted_out(what: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -172,12 +161,6 @@ def _revisions(
         None if place is None else heads,
     )
     return lint_revisions(found, chosen, around)
-
-
-def summarise(rule: Rule) -> RuleSummary:
-    """A rule with the first sentence of its page."""
-    page = (rule.__doc__ or "").strip()
-    return RuleSummary(rule.CODE, rule.NAME, page.partition("\n")[0], page, rule.SEVERITY)
 
 
 class Tally:

@@ -15,18 +15,8 @@ from typing import Protocol, cast
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
+from lockgate.core.rule import RuleEntry
 from lockgate.report.columns import pointed
-
-
-@dataclass(frozen=True, slots=True)
-class RuleEntry:
-    """A rule as a report names it; `summary` is the first sentence of its `page`."""
-
-    code: str
-    name: str
-    summary: str
-    page: str
-    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)

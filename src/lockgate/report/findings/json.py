@@ -14,6 +14,7 @@ from lockgate.core.environment import PRIMARY
 from lockgate.core.finding import Finding
 from lockgate.core.linter import LintedStatement
 from lockgate.report.effects import effects_document
+from lockgate.report.finding import linted_document
 from lockgate.report.findings import Shown
 from lockgate.report.forecast import forecast_document
 
@@ -34,7 +35,7 @@ def document_pieces(
         separator = _FIRST
         for answer in answers:
             if isinstance(answer, Finding):
-                findings.keep(finding_document(answer))
+                findings.keep(linted_document(answer))
                 continue
             document = _statement(answer)
             if command == "explain":
@@ -93,19 +94,3 @@ def _statement(found: LintedStatement) -> dict[str, Any]:
 def _forecasts(found: LintedStatement) -> dict[str, Any]:
     parts = {part: forecast_document(one) for part, one in found.forecasts.items() if part}
     return {"forecast": forecast_document(found.forecasts.get(PRIMARY)), "forecasts": parts}
-
-
-def finding_document(finding: Finding) -> dict[str, Any]:
-    """One Finding as CONTRACT has it, with its column."""
-    return {
-        "code": finding.code,
-        "rule": finding.source,
-        "severity": finding.severity.value,
-        "statement": finding.statement,
-        "relation": finding.relation,
-        "message": finding.message,
-        "remedy": finding.remedy,
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-    }

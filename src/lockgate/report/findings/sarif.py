@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
-from lockgate.report.findings import RuleEntry, Shown
+from lockgate.core.rule import RuleEntry
+from lockgate.report.findings import Shown
 
 NAME = "sarif"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

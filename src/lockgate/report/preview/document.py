@@ -8,7 +8,7 @@ from lockgate.core.preview import Preview, PreviewedStatement
 from lockgate.report.changes import change_document
 from lockgate.report.effects import effects_document
 from lockgate.report.filled import filled_document
-from lockgate.report.findings.json import finding_document
+from lockgate.report.finding import linted_document
 from lockgate.report.forecast import forecast_document
 
 
@@ -29,7 +29,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
                 "upgrade": [statement_document(s) for s in one.up],
                 "downgrade": [statement_document(s) for s in one.down],
                 "downgrade_error": one.down_error,
-                "findings": [finding_document(finding) for finding in one.findings],
+                "findings": [linted_document(finding) for finding in one.findings],
             }
             for one in preview.revisions
         ],
