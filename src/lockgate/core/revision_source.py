@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,6 +46,25 @@ class RevisionSource:
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 return node
         return None
+
+    def full_names(self) -> Iterator[tuple[ast.Name | ast.Attribute, str]]:
+        """Each name that is read in the file, as the imports spell it out: `os.environ`.
+
+        Of `a.b.c` only the whole; a name that nothing imports stays as it is.
+        """
+        imported: dict[str, str] = {}
+        inner: set[ast.AST] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                imported.update({a.asname: a.name for a in node.names if a.asname})
+            elif isinstance(node, ast.ImportFrom):
+                imported.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
+            elif isinstance(node, ast.Attribute):
+                inner.add(node.value)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name | ast.Attribute) and node not in inner:
+                first, *rest = ast.unparse(node).split(".")
+                yield node, ".".join((imported.get(first, first), *rest))
 
     def is_empty(self, name: str) -> bool:
         """Whether a function is there and does nothing."""

@@ -35,28 +35,30 @@ op.execute("DELETE FROM orders WHERE placed < '2020-01-01'")
 
 def read(source: RevisionSource) -> Iterator[Hazard]:
     """Calls that answer otherwise each time, in what a Revision runs."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if ".".join(called.split(".")[-2:]) in _CALLS or called in _NAMES:
-                yield Hazard(
-                    f"asks {called}(), which answers otherwise in every run",
-                    "let the server say it, or write the value down",
-                    line=node.lineno,
-                )
+    called = {id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
+    for node, name in source.full_names():
+        if id(node) in called and (name in _CALLS or name.startswith(_MODULES)):
+            yield Hazard(
+                f"asks {ast.unparse(node)}(), which answers otherwise in every run",
+                "let the server say it, or write the value down",
+                line=node.lineno,
+            )
 
 
 _CALLS = (
-    "datetime.now",
-    "datetime.utcnow",
-    "datetime.today",
-    "date.today",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.datetime.today",
+    "datetime.date.today",
     "time.time",
+    "time.time_ns",
     "uuid.uuid1",
     "uuid.uuid4",
-    "random.random",
-    "random.randint",
-    "random.choice",
-    "secrets.token_hex",
+    "os.urandom",
+    "django.utils.timezone.now",
+    "arrow.now",
+    "arrow.utcnow",
+    "pendulum.now",
+    "pendulum.today",
 )
-_NAMES = ("uuid1", "uuid4", "utcnow", "time_ns", "urandom", "token_hex")
+_MODULES = ("random.", "secrets.", "numpy.random.")

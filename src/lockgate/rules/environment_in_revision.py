@@ -35,12 +35,23 @@ op.execute("SELECT 1")
 
 
 def read(source: RevisionSource) -> Iterator[Hazard]:
-    """os.environ and os.getenv, however they are imported."""
-    for node in ast.walk(source.tree):
-        named = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
-        if named in ("os.environ", "os.getenv", "environ", "getenv"):
+    """The environment, the command line or the machine, however they are imported."""
+    for node, name in source.full_names():
+        if any(name == asked or name.startswith(f"{asked}.") for asked in _ASKED):
             yield Hazard(
-                f"reads {named}, so that it is another revision in each environment",
+                f"reads {ast.unparse(node)}, so that it is another revision in each environment",
                 "take the difference out of the revision, or pass it with -x",
-                line=getattr(node, "lineno", None),
+                line=node.lineno,
             )
+
+
+_ASKED = (
+    "os.environ",
+    "os.environb",
+    "os.getenv",
+    "decouple.config",
+    "sys.argv",
+    "socket.gethostname",
+    "platform.node",
+    "getpass.getuser",
+)
