@@ -41,6 +41,7 @@ from lockgate.core.effects import Structure, apply, predict
 from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
+from lockgate.core.refusals import follow
 from lockgate.core.rule import UNKNOWN_RELATION, Unit
 from lockgate.core.script import read_script
 from lockgate.core.sql.trees import parse
@@ -460,7 +461,7 @@ def structure_of(given: str) -> Structure:
     """What exists after `given`, and nothing else."""
     structure = Structure(complete=True)
     for parsed in parse(given):
-        apply(structure, parsed)
+        follow(structure, parsed, MAJOR)
     return structure
 
 

@@ -55,8 +55,8 @@ def test_statement_within_another_is_seen_by_the_rules(sql: str, codes: list[str
 
     found = loud(sql, given=given)
 
-    # A procedure that calls itself is also one of which not all is known.
-    assert codes == [code for code in found if code != "LG063"]
+    # Of a procedure that calls itself not all is known, and write_it names orders.
+    assert codes == [code for code in found if code not in ("LG063", "LG037")]
 
 
 @pytest.mark.parametrize(

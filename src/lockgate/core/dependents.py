@@ -75,13 +75,21 @@ def constraint_users(structure: Structure, relation: Relation, name: str) -> Ite
 def column_users(
     structure: Structure, relation: Relation, column: str, *, keys: bool = True
 ) -> Iterator[str]:
-    """In words the views, generated columns and, with `keys`, foreign keys that use a column."""
+    """In words the views, policies, triggers, generated columns and, with `keys`, foreign keys
+    that use a column.
+    """
     if not relation.known:
         return
     for view in structure.relations.values():
         reads = view.kind in _VIEWS and _reads(structure, view, relation.name)
-        if reads and {column, "*"} & columns_in(view.uses):
+        if reads and _asks_for(view, relation.name, column):
             yield f"{view.kind.value} {short(spelled(view.name))}"
+    for name, expressions in relation.policies.items():
+        if column in columns_in(expressions):
+            yield f"policy {name}"
+    for name, trigger in relation.fires.items():
+        if column in trigger.columns | trigger.condition:
+            yield f"trigger {name}"
     for other in relation.columns.values():
         default = other.default if other.generated and other.name != column else None
         if default is not None and column in columns_in(default.tree):
@@ -90,6 +98,12 @@ def column_users(
         for table, key in structure.foreign_keys_to(relation.name):
             if column in key.referenced_columns and table.name != relation.name:
                 yield f"foreign key {key.name} of {short(spelled(table.name))}"
+
+
+def _asks_for(view: Relation, table: Name, column: str) -> bool:
+    """Whether a view over a table has one of its columns; `*` is what it was for the view."""
+    asked = columns_in(view.uses)
+    return column in asked or ("*" in asked and column in view.stars.get(table, {column}))
 
 
 def type_users(structure: Structure, parts: tuple[str, ...]) -> Iterator[str]:

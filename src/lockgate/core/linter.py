@@ -20,7 +20,7 @@ from lockgate.core.effects.trees import words_in
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.forecast import Forecast
 from lockgate.core.parsed import ParsedStatement, Tree
-from lockgate.core.refusals import follow, refusals
+from lockgate.core.refusals import Why, follow, refusals
 from lockgate.core.revision_source import RevisionSource, comments
 from lockgate.core.rule import (
     ALLOWANCE,
@@ -161,8 +161,10 @@ class UnitLinter:
         self.index += 1
 
     def _ask(self, seen: Seen) -> Iterator[Finding]:
-        yield from self._ask_kind(seen)
-        yield from self._ask_nested(seen)
+        # What is not there takes no harm.
+        if not any(refusal.why is Why.MISSING for refusal in seen.refusals):
+            yield from self._ask_kind(seen)
+            yield from self._ask_nested(seen)
         yield from self._check(self.rules.get(ALWAYS, ()), seen)
 
     def _ask_kind(self, seen: Seen) -> Iterator[Finding]:

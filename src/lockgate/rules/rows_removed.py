@@ -1,8 +1,9 @@
 """All rows of a table are removed.
 
 TRUNCATE, and DELETE without WHERE (or WHERE true), leave nothing, and no downgrade brings the
-rows back. TRUNCATE also stops reads and writes; DELETE holds a lock on every row until the
-transaction ends, and leaves as many dead rows behind.
+rows back, nor those of other tables that CASCADE takes along. TRUNCATE also stops reads and
+writes; DELETE holds a lock on every row until the transaction ends, and leaves as many dead rows
+behind.
 
 If the rows may go, say so: `-- lockgate: allow LG034 because they are a cache`. Delete the rows
 of a large table in batches, outside the revision.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockgate.core.dependents import joined_tables, merges, whole
+from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, short
 
@@ -44,11 +46,37 @@ def check(seen: Seen) -> Iterator[Hazard]:
         if rows and seen.exists(name):
             yield Hazard(
                 f"removes {rows} of {short(name)}",
-                "delete in batches with a WHERE, or say with `lockgate: allow` why they may go",
+                _REMEDY,
                 name,
                 None if rows == "every row" else Severity.WARNING,
                 sized=True,
             )
+    if rows:
+        yield from _with_them(seen, names)
+
+
+_REMEDY = "delete in batches with a WHERE, or say with `lockgate: allow` why they may go"
+
+
+def _with_them(seen: Seen, names: list[str]) -> Iterator[Hazard]:
+    """The tables whose rows go along: by TRUNCATE ... CASCADE, or by ON DELETE CASCADE."""
+    truncates = seen.kind == "TruncateStmt"
+    if truncates and seen.tree.get("behavior") != "DROP_CASCADE":
+        return
+    structure = seen.structure
+    waiting = [name for name in structure.relations if spelled(name) in names]
+    found = set(waiting)
+    while waiting:
+        for user, key in structure.foreign_keys_to(waiting.pop()):
+            if user.name in found or not (truncates or key.on_delete == "c"):
+                continue
+            found.add(user.name)
+            waiting.append(user.name)
+            table = spelled(user.name)
+            if seen.exists(table) and not user.partition:
+                which = "every row" if truncates else "the rows with a partner"
+                said = f"removes {which} of {short(table)} too, by CASCADE of {key.name}"
+                yield Hazard(said, _REMEDY, table, sized=True)
 
 
 def _rows(seen: Seen) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from lockgate.core.dependents import dropped
 from lockgate.core.effects.structure import spelled
 from lockgate.core.finding import Severity
+from lockgate.core.names import parts_of
 from lockgate.core.rule import Family, Hazard, Seen, short
 from lockgate.core.senders import broken_code
 
@@ -49,6 +50,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
             with_it = " with every row in it" if tree.get("behavior") == "DROP_CASCADE" else ""
             nothing = tree.get("missing_ok") and seen.unit.complete and not _holds(seen, parts[-1])
             if parts[-1] not in seen.unit.note("schemas made") and not nothing:
+                if with_it:
+                    with_it += _counted(seen, parts[-1])
                 yield Hazard(
                     f"drops schema {parts[-1]}{with_it}, and breaks code that uses it", remedy
                 )
@@ -65,6 +68,15 @@ def check(seen: Seen) -> Iterator[Hazard]:
                     name,
                     severity if seen.unit.empty(name) else None,
                 )
+
+
+def _counted(seen: Seen, schema: str) -> str:
+    """How many rows the tables of a schema have, as ` (1,200 rows)`; empty if nobody knows."""
+    if seen.unit.target is None:
+        return ""
+    relations = seen.unit.target.relations
+    rows = sum(r.rows for r in relations if parts_of(r.name)[0] == schema and r.parent is None)
+    return f" ({rows:,} rows)"
 
 
 def _holds(seen: Seen, schema: str) -> bool:

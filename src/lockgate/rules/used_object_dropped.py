@@ -1,7 +1,8 @@
 """Something is dropped that something else uses.
 
 Without CASCADE PostgreSQL refuses, so the deploy fails; with CASCADE it takes the foreign keys,
-views and constraints along that hang on it, without a word about which.
+views and constraints along that hang on it, without a word about which. An index that the
+target's queries use is missed by them from then on.
 
 Drop what uses it by name, first, in statements that a reviewer can see.
 """
@@ -19,9 +20,18 @@ from lockgate.core.dependents import (
     type_users,
 )
 from lockgate.core.effects.reading import RELATION_KINDS
-from lockgate.core.effects.structure import Structure, spelled
+from lockgate.core.effects.structure import Name, Structure, spelled
 from lockgate.core.finding import Severity
-from lockgate.core.rule import Family, Hazard, Seen, listed, schema_name, short, using
+from lockgate.core.rule import (
+    IDLE_PER_SECOND,
+    Family,
+    Hazard,
+    Seen,
+    listed,
+    schema_name,
+    short,
+    using,
+)
 
 CODE = "LG033"
 NAME = "used-object-dropped"
@@ -60,6 +70,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
         if kind not in RELATION_KINDS:
             return
         names = [seen.structure.resolve(parts) for parts in dropped(tree)]
+        if kind == "OBJECT_INDEX":
+            yield from _used_indexes(seen, names)
         known = all(name in seen.structure.relations for name in names)
         if all(not seen.exists(spelled(name)) for name in names):
             return
@@ -106,6 +118,21 @@ def _of_no_relation(
         else:
             continue
         yield Hazard(message, "drop what uses it first, by name", severity=severity)
+
+
+def _used_indexes(seen: Seen, names: list[Name]) -> Iterator[Hazard]:
+    """The indexes that the target's queries look rows up with."""
+    relations = seen.unit.target.relations if seen.unit.target is not None else ()
+    wanted = {spelled(name) for name in names if seen.exists(spelled(name))}
+    for table in relations:
+        for index in table.indexes:
+            if index.name in wanted and index.scans is not None and index.scans >= IDLE_PER_SECOND:
+                yield Hazard(
+                    f"drops {short(index.name)}, which is used {index.scans:,.1f} times a second",
+                    "create what is to be used instead first, and look whether it is used",
+                    table.name,
+                    Severity.WARNING,
+                )
 
 
 _OTHERS = {

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.trees import body, nodes, words
+from lockgate.core.effects.structure import ConstraintKind
+from lockgate.core.effects.trees import body, columns_in, nodes, words
 from lockgate.core.finding import Severity
+from lockgate.core.reach import Reach, reach
 from lockgate.core.rule import ALWAYS, Family, Hazard, Seen, short
 
 CODE = "LG042"
@@ -60,7 +62,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
 
 def _works(seen: Seen) -> bool:
     if seen.kind in ("UpdateStmt", "DeleteStmt"):
-        return seen.exists(seen.table)
+        return seen.exists(seen.table) and not _is_bounded(seen)
     if seen.kind == "InsertStmt":
         return "fromClause" in body(seen.tree.get("selectStmt"), "SelectStmt")
     if seen.kind == "SelectStmt":
@@ -69,6 +71,20 @@ def _works(seen: Seen) -> bool:
         (e.scans or e.rewrites or e.builds) and seen.exists(e.relation)
         for e in seen.effects.effects
     )
+
+
+def _is_bounded(seen: Seen) -> bool:
+    """Whether a WHERE names the rows of a key, which are few."""
+    where, relation = seen.tree.get("whereClause"), seen.relation
+    if {"fromClause", "usingClause"} & seen.tree.keys() or where is None:
+        return False
+    named = columns_in(where)
+    keys = [set(c.columns) for c in relation.constraints.values() if c.kind in _KEYS]
+    keyed = any(key <= named for key in keys) or (not relation.known and "id" in named)
+    return keyed and reach(where, relation) is Reach.BOUNDED
+
+
+_KEYS = (ConstraintKind.PRIMARY, ConstraintKind.UNIQUE)
 
 
 def _reads_all(seen: Seen) -> bool:

@@ -30,6 +30,7 @@ from lockgate.core.effects.structure import (
 from lockgate.core.effects.trees import (
     Node,
     body,
+    columns_in,
     literal,
     nodes,
     object_name,
@@ -214,6 +215,7 @@ def _into(structure: Structure, into: Tree, query: Node, *, materialized: bool) 
     made = Relation(_new_name(structure, range_var), kind)
     made.persistence = range_var.get("relpersistence", "p")
     made.uses = query if materialized else None
+    made.stars = _stars(structure, made.uses)
     if made.name not in structure.relations:
         structure.add(made)
 
@@ -225,7 +227,16 @@ def create_view(structure: Structure, tree: Tree) -> None:
     made = structure.relations.get(name) or Relation(name, Kind.VIEW)
     made.uses = tree.get("query")
     made.aliases = words(tree.get("aliases"))
+    made.stars = _stars(structure, made.uses)
     structure.add(made)
+
+
+def _stars(structure: Structure, query: Node) -> dict[Name, frozenset[str]]:
+    """The columns of each table that a query reads, where it asks for all of them."""
+    if "*" not in columns_in(query):
+        return {}
+    read = [structure.find(parts_of(found)) for kind, found in nodes(query) if kind == "RangeVar"]
+    return {table.name: frozenset(table.columns) for table in read if table.columns}
 
 
 def create_sequence(structure: Structure, tree: Tree) -> None:
@@ -383,6 +394,7 @@ def create_trigger(structure: Structure, tree: Tree) -> None:
             words(tree.get("funcname")),
             tree.get("events", 0),
             frozenset(words(tree.get("columns"))),
+            columns_in(tree.get("whenClause")),
         )
 
 

@@ -56,11 +56,23 @@ class TypeName:
 
     def __str__(self) -> str:
         """As people write it: `varchar(20)[]`."""
-        name = {"bpchar": "char", "varbit": "bit varying"}.get(self.name, self.name)
+        name = _WRITTEN.get(self.name, self.name)
         # The first of an interval's says which fields it has.
         modifiers = (self.modifiers or ())[1 if name == "interval" else 0 :]
         listed = f"({','.join(map(str, modifiers))})" if modifiers else ""
         return f"{name}{listed}{'[]' if self.array else ''}"
+
+
+_WRITTEN = {
+    "bpchar": "char",
+    "varbit": "bit varying",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "bool": "boolean",
+    "float4": "real",
+    "float8": "double precision",
+}
 
 
 @dataclass(slots=True)
@@ -141,16 +153,20 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a trigger fires, in the parser's bits, and the columns of its UPDATE OF."""
+    """When a trigger fires, in the parser's bits, the columns of its UPDATE OF and of its WHEN."""
 
     function: tuple[str, ...]
     events: int
     columns: frozenset[str] = frozenset()
+    condition: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Relation:
-    """A relation by its name, with what hangs on it by name."""
+    """A relation by its name, with what hangs on it by name.
+
+    Of a view that asks for `*`, `stars` are the columns that this was when it was made.
+    """
 
     name: Name
     kind: Kind
@@ -167,6 +183,7 @@ class Relation:
     owned_by: tuple[Name, str] | None = None
     uses: Node = None
     aliases: tuple[str, ...] = ()
+    stars: dict[Name, frozenset[str]] = field(default_factory=dict)
     triggers: dict[str, str] = field(default_factory=dict)
     trigger_functions: dict[str, str] = field(default_factory=dict)
     fires: dict[str, Trigger] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from lockgate.core.parsed import Tree
 from lockgate.core.refusals.columns import Action, Altered
 from lockgate.core.refusals.naming import there
 from lockgate.core.refusals.refusal import Refusal, known, refused, shown
-from lockgate.core.refusals.types import written
 
 
 def made(structure: Structure, tree: Tree) -> Iterator[Refusal]:
@@ -52,7 +51,7 @@ def attached(asked: Altered, command: Tree) -> Iterator[Refusal]:
         if own is None:
             said = f"{shown(child.name)} lacks the column {name} of {shown(parent.name)}"
         elif column.type and own.type and not _alike(column.type.name, own.type.name):
-            kinds = f"{written(own.type)} and not {written(column.type)}"
+            kinds = f"{own.type} and not {column.type}"
             said = f"{name} of {shown(child.name)} is {kinds}, as in {shown(parent.name)}"
         elif column.not_null and not own.not_null:
             said = f"{name} of {shown(child.name)} is not NOT NULL, as in {shown(parent.name)}"

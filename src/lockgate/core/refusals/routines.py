@@ -10,7 +10,6 @@ from lockgate.core.effects.structure import Name, Structure, TypeName
 from lockgate.core.effects.trees import body, object_name, words
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.refusal import Refusal, Why, missing, refused, shown, taken
-from lockgate.core.refusals.types import written
 from lockgate.core.sql.trees import parse_one
 
 _Type = tuple[str, bool] | None
@@ -49,7 +48,7 @@ def heading(tree: Tree) -> Heading:
         tuple(p.get("name", "") for p in given),
         sum("defexpr" in p for p in given),
         result,
-        ", ".join("?" if found is None else written(found) for found in types),
+        ", ".join("?" if found is None else str(found) for found in types),
     )
 
 
@@ -118,7 +117,7 @@ def dropped(structure: Structure, tree: Tree) -> Iterator[Refusal]:
             fits = [one for one in standing if one.inputs == inputs]
             unread = None in inputs or any(None in one.inputs for one in standing)
             if not fits and not unread and structure.complete and not tree.get("missing_ok"):
-                shown_types = ", ".join(written(one) for one in types if one is not None)
+                shown_types = ", ".join(str(one) for one in types if one is not None)
                 yield missing(f"{kind[7:].lower()} {shown(name)}({shown_types})", name[1])
             continue
         if not fitting:

@@ -12,21 +12,7 @@ from lockgate.core.parsed import Tree
 from lockgate.core.refusals.columns import Action, Altered
 from lockgate.core.refusals.refusal import Refusal, known, missing, refused, shown, taken
 
-_WORDS = {
-    "int2": "smallint",
-    "int4": "integer",
-    "int8": "bigint",
-    "bool": "boolean",
-    "float4": "real",
-    "float8": "double precision",
-    "bpchar": "char",
-}
 _STRINGS = ("text", "varchar", "bpchar")
-
-
-def written(found: TypeName) -> str:
-    """A type as people write it."""
-    return _WORDS.get(found.name, found.name) + ("[]" if found.array else "")
 
 
 def retyped(asked: Altered, command: Tree) -> Iterator[Refusal]:
@@ -39,11 +25,11 @@ def retyped(asked: Altered, command: Tree) -> Iterator[Refusal]:
         return
     if _turns(asked.structure, column.type, new, asked.version):
         return
-    table, kind = asked.table.name[1], written(new)
+    table, kind = asked.table.name[1], str(new)
     default = column.default is not None and not is_null(column.default.tree)
     if "raw_default" not in definition:
         yield refused(
-            f"{name} does not turn from {written(column.type)} into {kind} by itself",
+            f"{name} does not turn from {column.type} into {kind} by itself",
             f"write USING {name}::{kind}, or what else makes one of the other",
             table,
             name,
@@ -51,8 +37,7 @@ def retyped(asked: Altered, command: Tree) -> Iterator[Refusal]:
         )
     elif default and not column.generated and name not in asked.freed:
         yield refused(
-            f"the default of {name} does not turn from {written(column.type)} into {kind} by"
-            " itself",
+            f"the default of {name} does not turn from {column.type} into {kind} by itself",
             "write DROP DEFAULT before it and SET DEFAULT after it",
             table,
             name,

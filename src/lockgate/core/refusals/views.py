@@ -11,7 +11,6 @@ from lockgate.core.effects.structure import TABLES, Kind, Structure, TypeName
 from lockgate.core.effects.trees import Node, body, only, words
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.refusal import Refusal, known, refused, shown
-from lockgate.core.refusals.types import written
 
 
 def replaced(structure: Structure, tree: Tree) -> Iterator[Refusal]:
@@ -34,7 +33,7 @@ def replaced(structure: Structure, tree: Tree) -> Iterator[Refusal]:
             types = _type(structure, view.uses, place), _type(structure, tree.get("query"), place)
             if None in types or _same(*types):
                 continue
-            now, then = (written(found) for found in types if found is not None)
+            now, then = (str(found) for found in types if found is not None)
             said = f"column {old} of view {shown(name)} would turn from {now} into {then}"
         yield refused(said, "drop the view and make it again, in one transaction", *rests)
         return
