@@ -158,3 +158,11 @@ alter table tt alter column uu type text using uu::text;
 alter table tt alter column ar type bigint[];
 alter table tt alter column ar type int[];
 alter table tt alter column hs type jsonb using hs::jsonb;
+CREATE INDEX held_k ON held (k)
+CREATE INDEX held_far_id ON held (far)
+CREATE UNIQUE INDEX held_id ON held (id, at)
+ALTER TABLE held ADD PRIMARY KEY (id, at)
+ALTER TABLE held ADD UNIQUE (id, at)
+ALTER TABLE held ADD FOREIGN KEY (far) REFERENCES held_far
+ALTER TABLE held ADD FOREIGN KEY (k) REFERENCES held_far
+ALTER TABLE held_1 DROP CONSTRAINT held_1_key

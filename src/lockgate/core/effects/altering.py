@@ -37,7 +37,10 @@ def alter_table(structure: Structure, tree: Tree) -> None:
             continue
         on = list(structure.with_below(relation)) if recurses else [relation]
         for found in on if command.get("subtype") in _RECURSIVE else [relation]:
-            change(structure, found, command)
+            if found is not relation and command.get("subtype") == "AT_AddConstraint":
+                _hand_down_constraint(structure, found, command)
+            else:
+                change(structure, found, command)
 
 
 _RECURSIVE = frozenset(
@@ -151,16 +154,17 @@ def _set_expression(structure: Structure, relation: Relation, command: Tree) -> 
 
 
 def _add_constraint(structure: Structure, relation: Relation, command: Tree) -> None:
+    tables.add_constraint(structure, relation, body(command.get("def"), "Constraint"))
+
+
+def _hand_down_constraint(structure: Structure, child: Relation, command: Tree) -> None:
     found = body(command.get("def"), "Constraint")
-    recursive = found.get("contype") in ("CONSTR_CHECK", "CONSTR_FOREIGN", "CONSTR_NOTNULL")
-    top = relation.parents and any(p in structure.relations for p in relation.parents)
-    if top and not recursive:
-        return  # the parent's index has been given to it by the parent's turn
-    if found.get("is_no_inherit") and top:
+    if found.get("is_no_inherit"):
         return
-    if found.get("contype") == "CONSTR_FOREIGN" and top and not relation.partition:
-        return
-    tables.add_constraint(structure, relation, found)
+    kind = found.get("contype")
+    # The parent's turn has given it a part of the parent's index.
+    if kind in ("CONSTR_CHECK", "CONSTR_NOTNULL") or (kind == "CONSTR_FOREIGN" and child.partition):
+        tables.add_constraint(structure, child, found)
 
 
 def _drop_constraint(structure: Structure, relation: Relation, command: Tree) -> None:

@@ -11,12 +11,14 @@ from lockgate.core.effects.reading import INDEXED, index_name, read_constraint
 from lockgate.core.effects.structure import (
     Constraint,
     ConstraintKind,
+    Index,
     Kind,
     Name,
     Relation,
     Structure,
     spelled,
 )
+from lockgate.core.effects.tables import index_to_attach
 from lockgate.core.effects.trees import body, only, words
 from lockgate.core.parsed import Tree
 
@@ -72,15 +74,38 @@ def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
     far = structure.get(made.references) if made.references else None
     near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
     both = [*near, *(structure.with_below(far) if far and far.kind is Kind.PARTITIONED else [far])]
+    has_it = {r.name for r in near if any(is_same_key(made, c) for c in r.constraints.values())}
+    spared = _spared(plan, made) if plan.relation.kind is Kind.PARTITIONED else set()
+    reads = any(r.kind is not Kind.PARTITIONED and r.name not in spared for r in near)
     for relation in both:
         if relation is None:
             continue
         touched.lock(relation, SRE)
-        if not checks:
+        if not checks or not reads or relation.name in spared:
             continue
         if relation in near:
             touched.scan(relation, SRE)
         lock_planned_indexes(plan, relation, READ)
+    if far is not None and (spared or (has_it and touched.version >= 18)):
+        touched.lock(far, AX)  # the partitions' own triggers there are dropped
+
+
+def _spared(plan: Plan, made: Constraint) -> set[Name]:
+    """The partitions that have the key already, and proved, with what is below them."""
+    return {
+        below.name
+        for relation in plan.below
+        if any(is_same_key(made, own) and own.valid for own in relation.constraints.values())
+        for below in plan.structure.with_below(relation)
+    }
+
+
+def is_same_key(one: Constraint, other: Constraint) -> bool:
+    """Whether two foreign keys are one to PostgreSQL, as it compares them on ATTACH."""
+    return one.references is not None and (
+        (one.references, one.columns, one.on_delete, one.on_update)
+        == (other.references, other.columns, other.on_delete, other.on_update)
+    )
 
 
 def lock_planned_indexes(plan: Plan, relation: Relation, mode: LockMode) -> None:
@@ -132,6 +157,12 @@ def _add_indexed(plan: Plan, made: Constraint, found: Tree) -> None:
             continue
         below = relation is not plan.relation
         mode = LockMode.SHARE if below and not _takes_all(plan, made) else AX
+        index = Index(plan.relation.name, made.columns, made.included, unique=True)
+        there = index_to_attach(plan.structure, index, relation, holds=True) if below else None
+        if there is not None:
+            touched.lock(relation, mode)
+            touched.lock(there, LockMode.SHARE)
+            continue
         name = made.name if not below else index_name(columns, label, plan.structure, relation)
         if relation.kind is Kind.PARTITIONED:
             touched.lock(relation, mode)

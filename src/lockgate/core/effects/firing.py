@@ -22,8 +22,11 @@ _COMMANDS = {"CMD_INSERT": INSERT, "CMD_DELETE": DELETE, "CMD_UPDATE": UPDATE}
 def fire(touched: Touched, kind: str, tree: Tree, predict: Predict) -> None:
     """What follows on a statement's changes: each once, whether a condition lets it or not.
 
-    A function in another language than SQL and PL/pgSQL may do anything.
+    A function in another language than SQL and PL/pgSQL may do anything. Rules are not for COPY.
     """
+    copies = kind == "CopyStmt" and tree.get("is_from", False)
+    if copies:
+        kind = "InsertStmt"
     changes = [(kind, tree), *nodes([tree.get("withClause", [])])]
     for changing, found in changes:
         events = _events(changing, found)
@@ -32,7 +35,7 @@ def fire(touched: Touched, kind: str, tree: Tree, predict: Predict) -> None:
         table = touched.structure.find(parts_of(found.get("relation", {})))
         for function in _functions(table, events, _columns(found)):
             procedures.run(touched, function, predict)
-        for action in _actions(table, events):
+        for action in () if copies else _actions(table, events):
             rows.query(touched, *only(action), frozenset(("old", "new")))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.modes import SUX
 from lockgate.core.effects.names import index_column_names
-from lockgate.core.effects.reading import index_elements, index_name, parts_of
+from lockgate.core.effects.reading import index_elements, index_name, parts_of, read_index
 from lockgate.core.effects.structure import Kind, Relation, spelled
+from lockgate.core.effects.tables import index_to_attach
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import is_on, options
 from lockgate.core.parsed import Tree
@@ -34,6 +35,10 @@ def create(touched: Touched, tree: Tree) -> None:
         return
     for child in structure.below(table):
         touched.lock(child, mode)
+        there = index_to_attach(structure, read_index(tree, table), child, holds=False)
+        if there is not None:
+            touched.lock(there, mode)
+            continue
         if child.kind in (Kind.PARTITIONED, Kind.FOREIGN):
             continue
         own = index_name(columns, "idx", structure, child)

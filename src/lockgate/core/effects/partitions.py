@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
+from lockgate.core.effects.constraints import is_same_key
 from lockgate.core.effects.modes import AX, READ, SRE, SUX
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import index_name, parts_of
-from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure, spelled
-from lockgate.core.effects.tables import alike
+from lockgate.core.effects.structure import Kind, Relation, Structure, spelled
+from lockgate.core.effects.tables import index_to_attach
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
@@ -39,18 +40,14 @@ def attach(plan: Plan, command: Tree) -> None:
         above = structure.get(index).index
         if above is None:
             continue
-        own = [structure.get(name).index for name in child.indexes]
-        matching = [
-            name
-            for name, index_ in zip(child.indexes, own, strict=True)
-            if index_ is not None and index_.parent is None and alike(above, index_)
-        ]
-        if not matching and child.kind is not Kind.PARTITIONED:
+        held = any(constraint.index == index for constraint in parent.constraints.values())
+        there = index_to_attach(structure, above, child, holds=held)
+        if there is None and child.kind is not Kind.PARTITIONED:
             touched.build(child, _new_index(structure, child, index), AX)
     for constraint in parent.constraints.values():
         if constraint.references is None:
             continue
-        if any(_is_same_key(constraint, own) for own in child.constraints.values()):
+        if any(is_same_key(constraint, own) for own in child.constraints.values()):
             touched.lock(constraint.references, AX)  # the child's own triggers there are dropped
             continue
         touched.lock(constraint.references, SRE)
@@ -60,16 +57,6 @@ def attach(plan: Plan, command: Tree) -> None:
         touched.lock(user, SRE if touched.version > 14 else READ)
     for ancestor in structure.above(parent):
         touched.lock(ancestor, READ)
-
-
-def _is_same_key(one: Constraint, other: Constraint) -> bool:
-    """Whether two foreign keys are one to PostgreSQL, as it compares them on ATTACH."""
-    return (one.references, one.columns, one.on_delete, one.on_update) == (
-        other.references,
-        other.columns,
-        other.on_delete,
-        other.on_update,
-    )
 
 
 def _new_index(structure: Structure, child: Relation, parent: tuple[str, str]) -> str:

@@ -77,6 +77,8 @@ def _add(touched: Touched, kind: str, tree: Tree, sql: str) -> None:
     reader = READERS.get(kind)
     if reader is not None:
         reader(touched, tree)
+        if kind == "CopyStmt":
+            firing.fire(touched, kind, tree, _add)
     elif kind == "DoStmt":
         procedures.do(touched, tree, sql, _add)
     elif kind == "CreateFunctionStmt":

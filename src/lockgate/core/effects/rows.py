@@ -6,7 +6,7 @@ from lockgate.core.effect import LockMode
 from lockgate.core.effects.bounds import partition_of, partitions_left
 from lockgate.core.effects.expressions import sequence_of, split_name, without_casts
 from lockgate.core.effects.reading import parts_of
-from lockgate.core.effects.structure import Constraint, Kind, Relation
+from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import (
     Node,
@@ -351,8 +351,18 @@ def copy(touched: Touched, tree: Tree) -> None:
     if "query" in tree:
         query(touched, *only(tree["query"]))
         return
-    table = touched.structure.find(parts_of(tree.get("relation", {})))
-    touched.lock(table, WRITE if tree.get("is_from") else READ)
+    if tree.get("is_from"):
+        query(touched, "InsertStmt", as_insert(touched.structure, tree))
+        return
+    touched.lock(touched.structure.find(parts_of(tree.get("relation", {}))), READ)
+
+
+def as_insert(structure: Structure, copied: Tree) -> Tree:
+    """The INSERT that a COPY FROM comes to; without a list it gives every column a value."""
+    table = structure.find(parts_of(copied.get("relation", {})))
+    names = words(copied.get("attlist")) or tuple(table.columns)
+    columns = [{"ResTarget": {"name": name}} for name in names]
+    return {"relation": copied.get("relation", {}), "cols": columns}
 
 
 def explain(touched: Touched, tree: Tree) -> None:

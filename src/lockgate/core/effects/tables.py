@@ -111,6 +111,8 @@ def add_constraint(structure: Structure, relation: Relation, found: Tree) -> Non
                 column.valid_not_null = valid or (column.not_null and column.valid_not_null)
                 column.not_null = True
         return
+    if "indexname" in found:  # without a name of its own it takes the index's
+        found = {"conname": found["indexname"], **found}
     if found.get("contype") in _KINDS:
         made = read_constraint(found, structure, relation)
         if made.name not in relation.constraints:
@@ -222,18 +224,33 @@ def attach_index(
     above = parent.index
     if above is None:
         return
-    for name in table.indexes if inherit else ():
-        own = structure.get(name).index
-        if own is not None and own.parent is None and alike(above, own):
-            own.parent = parent.name
-            return
     holding = constraint or _held_by(structure, parent.name, above)
+    there = index_to_attach(structure, above, table, holds=holding is not None)
+    if inherit and there is not None and there.index is not None:
+        there.index.parent = parent.name
+        return
     made = _make_alike(structure, above, table, holding)
     if made.index is not None and inherit:
         made.index.parent = parent.name
     if table.kind is Kind.PARTITIONED:
         for child in table.children:
             attach_index(structure, made, structure.get(child), constraint=constraint)
+
+
+def index_to_attach(
+    structure: Structure, above: Index, table: Relation, *, holds: bool
+) -> Relation | None:
+    """The index of a partition that can become its part of another; `holds` a constraint if that.
+
+    PostgreSQL builds none where there is one.
+    """
+    for name in table.indexes:
+        own = structure.get(name).index
+        if own is None or own.parent is not None or not own.valid or not alike(above, own):
+            continue
+        if not holds or _held_by(structure, name, own) is not None:
+            return structure.get(name)
+    return None
 
 
 def _held_by(structure: Structure, name: Name, index: Index) -> ConstraintKind | None:
