@@ -26,11 +26,14 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TABLE people (id int PRIMARY KEY, mood mood, note text, best score, n int);
 CREATE INDEX people_n ON people (plus(n));
 CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TABLE pies (share part);
 CREATE TYPE unused AS ENUM ('a');
 CREATE MATERIALIZED VIEW sums AS SELECT id FROM people;
 CREATE TABLE events (at int) PARTITION BY RANGE (at);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9);
 CREATE INDEX events_at ON events (at);
+CREATE TABLE calls (id int NOT NULL, at int, who int) PARTITION BY RANGE (at);
+CREATE TABLE calls_1 PARTITION OF calls FOR VALUES FROM (0) TO (9);
 CREATE TABLE logs (at int) PARTITION BY RANGE (at);
 CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (9);
 CREATE TABLE logs_rest PARTITION OF logs DEFAULT;
@@ -121,6 +124,19 @@ LEFT_ALONE = [
     ("LG031", "CREATE TEMP TABLE t AS SELECT 1 AS n; DROP TABLE t;"),
     ("LG001", "SELECT 1 AS n INTO TEMP t; CREATE INDEX ON t (n);"),
     ("LG031", "DROP SCHEMA IF EXISTS nothing CASCADE;"),
+    ("LG022", "CREATE TYPE tone AS ENUM ('a'); ALTER TYPE tone RENAME TO tune;"),
+    ("LG022", "CREATE TYPE tone AS ENUM ('a'); ALTER TYPE tone RENAME VALUE 'a' TO 'b';"),
+    (
+        "LG004",
+        "CREATE UNIQUE INDEX CONCURRENTLY c1 ON calls_1 (id, at);"
+        "ALTER TABLE calls_1 ADD UNIQUE USING INDEX c1; ALTER TABLE calls ADD UNIQUE (id, at);",
+    ),
+    (
+        "LG006",
+        "ALTER TABLE calls_1 ADD CONSTRAINT c FOREIGN KEY (who) REFERENCES people NOT VALID;"
+        "ALTER TABLE calls_1 VALIDATE CONSTRAINT c;"
+        "ALTER TABLE calls ADD CONSTRAINT c FOREIGN KEY (who) REFERENCES people;",
+    ),
     ("LG055", "CREATE INDEX CONCURRENTLY ON events_1 (at);"),
     ("LG055", "REINDEX INDEX CONCURRENTLY events_at;"),
     ("LG055", "ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;"),
@@ -154,6 +170,19 @@ def test_value_of_an_enum_of_the_same_transaction_may_be_used_from_17_on() -> No
     assert "LG047" not in found[1]
 
 
+def test_foreign_key_of_a_partitioned_table_is_validated_where_the_major_can() -> None:
+    sql = "ALTER TABLE calls ADD FOREIGN KEY (who) REFERENCES people;"
+
+    remedies = [
+        {found.remedy for found in findings(sql, major=major) if found.code == "LG006"}
+        for major in (17, 18)
+    ]
+
+    by_partition = "add it to each partition NOT VALID, VALIDATE there, then here as it is"
+    at_once = "add it NOT VALID, and VALIDATE CONSTRAINT in a later transaction"
+    assert [{by_partition}, {at_once}] == remedies
+
+
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
@@ -182,6 +211,18 @@ def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
         ("ALTER TABLE logs DETACH PARTITION logs_1;", "a default partition rules CONCURRENTLY out"),
         ("REFRESH MATERIALIZED VIEW sums;", "give it a unique index, then write"),
         ("REFRESH MATERIALIZED VIEW sums WITH NO DATA;", "leave WITH NO DATA out, and write"),
+        ("ALTER TABLE calls ADD UNIQUE (id, at);", "add it to each partition, USING an INDEX"),
+        (
+            "ALTER TABLE people ALTER n SET NOT NULL, ADD CHECK (n > 0) NOT VALID, ADD m int;",
+            "prove it first",
+        ),
+        (
+            "ALTER TABLE people ADD CONSTRAINT c CHECK (n > 0) NOT VALID;"
+            "ALTER TABLE people VALIDATE CONSTRAINT c, ADD m int;",
+            "write its actions as statements, each in a transaction of its own",
+        ),
+        ("REINDEX SCHEMA public;", "write REINDEX ... CONCURRENTLY"),
+        ("ALTER DOMAIN part SET NOT NULL;", "put CHECK (... IS NOT NULL)"),
         ("ALTER TABLE people ADD m serial;", "give it a sequence's nextval() as default"),
         ("ALTER TABLE people ADD m int GENERATED ALWAYS AS IDENTITY;", "add a plain column, give"),
         ("ALTER TABLE people ADD m int GENERATED ALWAYS AS (n) STORED;", "fill it by a trigger"),

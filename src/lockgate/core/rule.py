@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from lockgate.core.allowance import Allowance
 from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
 from lockgate.core.effects.reading import parts_of
-from lockgate.core.effects.structure import TABLES, Name, Relation, Structure, spelled
+from lockgate.core.effects.structure import TABLES, Kind, Name, Relation, Structure, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.parsed import ParsedStatement, Tree
 from lockgate.core.refusals import Refusal, Why
@@ -293,8 +293,17 @@ class Seen:
                 yield effect
 
     def blocking_work_on(self, relation: str) -> Effect | None:
-        """That Effect on one relation, None where it has none."""
-        return next((e for e in self.blocking_work() if e.relation == relation), None)
+        """That Effect on one relation or, of a partitioned one, on a partition; else None."""
+        found = self.unit.relation(relation)
+        names = {relation}
+        if found is not None and found.kind is Kind.PARTITIONED:
+            names.update(spelled(child.name) for child in self.structure.below(found))
+        return next((e for e in self.blocking_work() if e.relation in names), None)
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether the statement is on a table that is known to be partitioned."""
+        return self.relation.kind is Kind.PARTITIONED
 
     @property
     def fails(self) -> tuple[str, Severity]:

@@ -47,6 +47,6 @@ def check(seen: Seen) -> Iterator[Hazard]:
     yield Hazard(
         f"{blocked(effect)} while every row is checked, and fails on the first that does not fit",
         "add it NOT VALID, and VALIDATE CONSTRAINT in a later transaction",
-        seen.table,
+        effect.relation,
         sized=True,
     )

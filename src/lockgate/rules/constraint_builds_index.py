@@ -52,8 +52,10 @@ def check(seen: Seen) -> Iterator[Hazard]:
     remedy = "build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add it USING INDEX"
     if indexed[0] == "CONSTR_EXCLUSION":
         remedy = "add it in a quiet hour, or to a new table; its index cannot be built beforehand"
+    elif seen.partitioned:
+        remedy = "add it to each partition, USING an INDEX built CONCURRENTLY, then here as it is"
     message = f"{blocked(effect)} while the index of the {_WORDS[indexed[0]]} is built"
-    yield Hazard(message, remedy, seen.table, sized=True)
+    yield Hazard(message, remedy, effect.relation, sized=True)
 
 
 _WORDS = {

@@ -46,10 +46,15 @@ def check(seen: Seen) -> Iterator[Hazard]:
     tree = seen.tree
     domain = (words(tree.get("typeName")) or ("",))[-1]
     effects = list(seen.blocking_work())
+    remedy = "add it NOT VALID, or put a CHECK on the table and validate that"
+    if tree.get("subtype") in ("V", "AD_ValidateConstraint"):
+        remedy = "validate a CHECK of the table instead, which blocks nobody, or do it in a window"
+    elif "def" not in tree:
+        remedy = "put CHECK (... IS NOT NULL) NOT VALID on the table, and validate that"
     for effect in effects:
         yield Hazard(
             f"{blocked(effect)} while every row is checked against {domain}",
-            "add it NOT VALID, or put a CHECK on the table and validate that",
+            remedy,
             effect.relation,
             sized=True,
         )
@@ -65,5 +70,5 @@ def check(seen: Seen) -> Iterator[Hazard]:
     ):
         yield Hazard(
             f"blocks writes on every table that uses {domain} while its rows are checked",
-            "add it NOT VALID, or put a CHECK on the table and validate that",
+            remedy,
         )

@@ -50,10 +50,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
         if constraint.get("contype") == "CONSTR_FOREIGN" and effect is not None:
             far = short(seen.name(constraint.get("pktable")))
             lock = f"blocks {' and '.join(effect.blocks)}"
-            on = short(seen.table) if far == short(seen.table) else f"{short(seen.table)} and {far}"
+            near = short(effect.relation)
+            on = near if far == near else f"{near} and {far}"
+            remedy = "add it NOT VALID, and VALIDATE CONSTRAINT in a later transaction"
+            if seen.partitioned and seen.unit.version < 18:
+                remedy = "add it to each partition NOT VALID, VALIDATE there, then here as it is"
             yield Hazard(
                 f"{lock} on {on} while every row is checked, and fails on one without a partner",
-                "add it NOT VALID, and VALIDATE CONSTRAINT in a later transaction",
-                seen.table,
+                remedy,
+                effect.relation,
                 sized=True,
             )

@@ -18,7 +18,14 @@ CODE = "LG022"
 NAME = "name-moved"
 FAMILY = Family.BREAKS
 SEVERITY = Severity.WARNING
-ON = ("RenameStmt", "AlterObjectSchemaStmt", "AlterEnumStmt")
+ON = (
+    "RenameStmt",
+    "AlterObjectSchemaStmt",
+    "AlterEnumStmt",
+    "CreateEnumStmt",
+    "CreateDomainStmt",
+    "CreateFunctionStmt",
+)
 
 BAD = "ALTER TABLE orders SET SCHEMA archive;"
 GOOD = "CREATE SCHEMA archive;"
@@ -32,13 +39,19 @@ op.execute("CREATE SCHEMA archive")
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """A name that code may use and that is no longer there."""
-    tree = seen.tree
+    tree, made = seen.tree, seen.unit.note(NAME)
+    created = tree.get("typeName") or tree.get("domainname") or tree.get("funcname")
+    if seen.kind.startswith("Create"):
+        made[words(created)[-1]] = True
+        return
     if "relation" in tree and not seen.exists(seen.table):
         return
     if seen.kind == "AlterEnumStmt":
         if "oldVal" not in tree:
             return
-        what = f"value {tree['oldVal']} of {words(tree.get('typeName'))[-1]}"
+        if words(created)[-1] in made:
+            return
+        what = f"value {tree['oldVal']} of {words(created)[-1]}"
     elif seen.kind == "AlterObjectSchemaStmt":
         if tree.get("objectType") not in _MOVED:
             return
@@ -47,7 +60,11 @@ def check(seen: Seen) -> Iterator[Hazard]:
     elif tree.get("renameType") == "OBJECT_SCHEMA":
         what = f"schema {tree.get('subname')}"
     elif tree.get("renameType") in _MOVED and "object" in tree:
-        what = ".".join(object_name(tree["object"]))
+        name = object_name(tree["object"])
+        if made.pop(name[-1], False):
+            made[tree["newname"]] = True
+            return
+        what = ".".join(name)
     else:
         return
     yield Hazard(

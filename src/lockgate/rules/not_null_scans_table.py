@@ -54,6 +54,6 @@ def check(seen: Seen) -> Iterator[Hazard]:
     yield Hazard(
         f"{blocked(effect)} while every row is read for a NULL in {what}, and fails on the first",
         "prove it first: CHECK (... IS NOT NULL) NOT VALID, then VALIDATE in a later transaction",
-        seen.table,
+        effect.relation,
         sized=True,
     )

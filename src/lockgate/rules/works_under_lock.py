@@ -42,9 +42,14 @@ def check(seen: Seen) -> Iterator[Hazard]:
         does = "it is written anew"
     elif effect.builds:
         does = "its indexes are built"
+    remedy = "do it in a window, in batches, or in another way"
+    if seen.kind == "ReindexStmt":
+        remedy = "write REINDEX ... CONCURRENTLY, outside a transaction"
+    elif len(seen.tree.get("cmds", ())) > 1:
+        remedy = "write its actions as statements, each in a transaction of its own"
     yield Hazard(
         f"{blocked(effect)} while {does}",
-        "do it in a window, in batches, or in another way",
+        remedy,
         effect.relation,
         sized=True,
     )
