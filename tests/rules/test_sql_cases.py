@@ -132,6 +132,11 @@ LEFT_ALONE = [
         "ALTER TABLE calls_1 ADD UNIQUE USING INDEX c1; ALTER TABLE calls ADD UNIQUE (id, at);",
     ),
     (
+        "LG007",
+        "ALTER TABLE people ADD CONSTRAINT c NOT NULL n NOT VALID;"
+        "ALTER TABLE people VALIDATE CONSTRAINT c; ALTER TABLE people ALTER n SET NOT NULL;",
+    ),
+    (
         "LG006",
         "ALTER TABLE calls_1 ADD CONSTRAINT c FOREIGN KEY (who) REFERENCES people NOT VALID;"
         "ALTER TABLE calls_1 VALIDATE CONSTRAINT c;"
@@ -168,6 +173,18 @@ def test_value_of_an_enum_of_the_same_transaction_may_be_used_from_17_on() -> No
 
     assert "LG047" in found[0]
     assert "LG047" not in found[1]
+
+
+@pytest.mark.parametrize(
+    "sql", ["DROP INDEX events_at;", "ALTER TABLE logs DETACH PARTITION logs_1;"]
+)
+def test_what_has_no_other_way_is_only_noted_after_a_lock_timeout(sql: str) -> None:
+    severities = [
+        [f.severity for f in findings(before + sql) if f.code in ("LG002", "LG013")]
+        for before in ("", "SET lock_timeout = '2s';", "RESET lock_timeout;")
+    ]
+
+    assert [[Severity.WARNING], [Severity.INFO], [Severity.WARNING]] == severities
 
 
 def test_foreign_key_of_a_partitioned_table_is_validated_where_the_major_can() -> None:

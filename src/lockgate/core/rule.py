@@ -321,6 +321,11 @@ class Seen:
         return any(e.evidence is Evidence.UNKNOWN for e in self.effects.effects)
 
 
+def sets_lock_timeout(seen: Seen) -> bool:
+    """Whether a `VariableSetStmt` makes the statements after it give up waiting for a lock."""
+    return seen.tree.get("name") == "lock_timeout" and seen.tree.get("kind") == "VAR_SET_VALUE"
+
+
 def short(relation: str) -> str:
     """A relation as people call it: without the schema `public`."""
     return relation.removeprefix("public.")

@@ -16,13 +16,13 @@ from lockgate.core.concurrently import built_as_one
 from lockgate.core.dependents import dropped
 from lockgate.core.effects.structure import Kind, spelled
 from lockgate.core.finding import Severity
-from lockgate.core.rule import Family, Hazard, Seen, short
+from lockgate.core.rule import Family, Hazard, Seen, sets_lock_timeout, short
 
 CODE = "LG002"
 NAME = "index-drop-not-concurrent"
 FAMILY = Family.BLOCKS
 SEVERITY = Severity.WARNING
-ON = ("DropStmt",)
+ON = ("DropStmt", "VariableSetStmt")
 
 BAD = "DROP INDEX ix_orders_placed;"
 GOOD = "DROP INDEX CONCURRENTLY ix_orders_placed;"
@@ -38,6 +38,10 @@ with op.get_context().autocommit_block():
 def check(seen: Seen) -> Iterator[Hazard]:
     """A plain DROP INDEX of an index that was there before."""
     tree = seen.tree
+    if seen.kind == "VariableSetStmt":
+        if sets_lock_timeout(seen):
+            seen.unit.note(NAME)["in time"] = True
+        return
     if tree.get("removeType") != "OBJECT_INDEX" or tree.get("concurrent"):
         return
     for parts in dropped(tree):
@@ -51,7 +55,10 @@ def check(seen: Seen) -> Iterator[Hazard]:
                 yield Hazard(_message("the table of " + parts[-1]), REMEDY)
         elif seen.exists(table) and spelled(found.name) not in seen.unit.made:
             whole = built_as_one(seen.structure, found)
-            yield Hazard(_message(short(table)), WHOLE if whole else REMEDY, table, sized=True)
+            done = Severity.INFO if whole and "in time" in seen.unit.note(NAME) else None
+            yield Hazard(
+                _message(short(table)), WHOLE if whole else REMEDY, table, done, sized=True
+            )
 
 
 REMEDY = "write DROP INDEX CONCURRENTLY, outside a transaction"

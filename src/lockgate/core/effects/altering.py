@@ -172,13 +172,15 @@ def _drop_constraint(structure: Structure, relation: Relation, command: Tree) ->
 
 
 def _validate(structure: Structure, relation: Relation, command: Tree) -> None:
-    constraint = relation.constraints.get(command.get("name", ""))
+    name = command.get("name", "")
+    constraint = relation.constraints.get(name)
     if constraint is not None:
         constraint.valid = True
-    elif command.get("name", "").endswith("_not_null"):
-        for column in relation.columns.values():
-            if command["name"] == chosen_name(relation.name[1], column.name, "not_null", ()):
-                column.valid_not_null = True
+        return
+    for column in relation.columns.values():
+        chosen = chosen_name(relation.name[1], column.name, "not_null", ())
+        if column.not_null and name == (column.not_null_name or chosen):
+            column.valid_not_null = True
 
 
 def _alter_constraint(structure: Structure, relation: Relation, command: Tree) -> None:

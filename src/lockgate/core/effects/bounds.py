@@ -19,12 +19,7 @@ def bound_is_proven(parent: Relation, child: Relation, bound: Tree) -> bool:
     keys = _keys(parent)
     if not keys or bound.get("is_default") or not bound:
         return False
-    conditions = [
-        condition
-        for constraint in child.constraints.values()
-        if constraint.kind is ConstraintKind.CHECK and constraint.valid and constraint.expression
-        for condition in conjuncts(constraint.expression.tree)
-    ]
+    conditions = _checks(child)
     not_null = {c.name for c in child.columns.values() if c.not_null and c.valid_not_null}
     not_null |= {name for c in conditions if (name := _not_null(c))}
     match bound.get("strategy"):
@@ -40,24 +35,76 @@ def default_is_proven(parent: Relation, default: Relation, bound: Tree) -> bool:
     keys = _keys(parent)
     if len(keys) != 1 or not bound or bound.get("is_default"):
         return False
-    for constraint in default.constraints.values():
-        if constraint.kind is not ConstraintKind.CHECK or not constraint.valid:
-            continue
-        tree = constraint.expression.tree if constraint.expression else {}
-        choice = body(tree, "BoolExpr")
-        options = choice.get("args", ()) if choice.get("boolop") == "OR_EXPR" else [tree]
+    for condition in _checks(default):
+        options = _options(condition)
         found = {pair for option in options if (pair := _compared(option, keys[0])) is not None}
         if len(found) != len(options):
             continue
         if bound.get("strategy") == "r":
             low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
-            if found and found <= {("<", low), (">=", high)} and None not in (low, high):
+            known = None not in (low, high)
+            if known and all(_lies_outside(pair, low, high) for pair in found):
                 return True
         elif bound.get("strategy") == "l":
             wanted = {constant(node) for node in bound.get("listdatums", ())}
             if len(wanted) == 1 and found == {("<>", *wanted)}:
                 return True
     return False
+
+
+def _checks(relation: Relation) -> list[Tree]:
+    """The conditions that its valid checks hold all rows to."""
+    return [
+        condition
+        for constraint in relation.constraints.values()
+        if constraint.kind is ConstraintKind.CHECK and constraint.valid and constraint.expression
+        for condition in conjuncts(constraint.expression.tree)
+        for condition in _without_between(condition)
+    ]
+
+
+def _without_between(condition: Tree) -> list[Tree]:
+    found = body(condition, "A_Expr")
+    ends = body(found.get("rexpr"), "List").get("items", ())
+    if found.get("kind") != "AEXPR_BETWEEN" or len(ends) != 2:
+        return [condition]
+    left = {"kind": "AEXPR_OP", "lexpr": found.get("lexpr", {})}
+    pairs = zip((">=", "<="), ends, strict=True)
+    return [{"A_Expr": {**left, "name": _operator(op), "rexpr": end}} for op, end in pairs]
+
+
+def _operator(name: str) -> list[Tree]:
+    return [{"String": {"sval": name}}]
+
+
+def _options(condition: Tree) -> list[Tree]:
+    """The conditions of which one has to hold; those of NOT (a AND b) are turned round."""
+    choice = body(condition, "BoolExpr")
+    if choice.get("boolop") == "OR_EXPR":
+        return list(choice.get("args", ()))
+    if choice.get("boolop") != "NOT_EXPR":
+        return [condition]
+    turned = []
+    for node in conjuncts(choice["args"][0]):
+        found = body(node, "A_Expr")
+        opposite = _OPPOSITE.get("".join(words(found.get("name"))[-1:]))
+        if opposite is None:
+            return [condition]
+        turned.append({"A_Expr": {**found, "name": _operator(opposite)}})
+    return turned
+
+
+_OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "<>", "<>": "="}
+
+
+def _lies_outside(pair: tuple[str, object], low: object, high: object) -> bool:
+    """Whether a comparison with a constant keeps a value below `low` or from `high` on."""
+    operator, value = pair
+    below = value == low or _ordered(value, low) is True
+    above = value == high or _ordered(high, value) is True
+    if operator == "<=":
+        return below and value != low
+    return (operator == "<" and below) or (operator in (">=", ">") and above)
 
 
 def partitions_left(
@@ -219,8 +266,15 @@ def constant(node: Tree) -> object:
 def _in_range(key: str, conditions: list[Tree], bound: Tree) -> bool:
     low, high = (_edge(bound.get(name, ())) for name in ("lowerdatums", "upperdatums"))
     found = [pair for c in conditions if (pair := _compared(c, key)) is not None]
-    above = low == "MINVALUE" or any(op in (">=", "=") and value == low for op, value in found)
-    below = high == "MAXVALUE" or any(op == "<" and value == high for op, value in found)
+    above = low == "MINVALUE" or any(
+        op in (">=", ">", "=") and (value == low or _ordered(low, value) is True)
+        for op, value in found
+    )
+    below = high == "MAXVALUE" or any(
+        (op == "<" and (value == high or _ordered(value, high) is True))
+        or (op in ("<=", "=") and value != high and _ordered(value, high) is True)
+        for op, value in found
+    )
     return low is not None and high is not None and above and below
 
 

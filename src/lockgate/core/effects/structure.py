@@ -92,7 +92,10 @@ class Expression:
 
 @dataclass(slots=True)
 class Column:
-    """A column. `generated` is `stored`, `virtual` or empty."""
+    """A column. `generated` is `stored`, `virtual` or empty.
+
+    `not_null_name` is that of a NOT NULL that was added by name.
+    """
 
     name: str
     type: TypeName | None
@@ -103,6 +106,7 @@ class Column:
     generated: str = ""
     sequence: Name | None = None
     collation: tuple[str, ...] | None = None
+    not_null_name: str | None = None
 
 
 class ConstraintKind(StrEnum):

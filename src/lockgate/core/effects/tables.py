@@ -109,7 +109,7 @@ def add_constraint(structure: Structure, relation: Relation, found: Tree) -> Non
             if column is not None:
                 valid = not found.get("skip_validation", False)
                 column.valid_not_null = valid or (column.not_null and column.valid_not_null)
-                column.not_null = True
+                column.not_null, column.not_null_name = True, found.get("conname")
         return
     if "indexname" in found:  # without a name of its own it takes the index's
         found = {"conname": found["indexname"], **found}
