@@ -113,12 +113,19 @@ class Pair:
     target: DatabaseUrl
     filled: Filled
     numbers: tuple[object, object]  # of the planner, on either side, before anybody analyzes again
+    visible: tuple[float, float]
 
 
 FRACTION = 0.5
 NUMBERS_OF_IMAGE = (
     "SELECT array_agg((attname, null_frac, avg_width, n_distinct, correlation)::text"
     " ORDER BY attname) FROM pg_stats WHERE tablename = 'image' AND correlation IS NOT NULL"
+)
+
+
+VISIBLE = (
+    "SELECT relallvisible::float8 / (pg_relation_size(oid) / 8192)"
+    " FROM pg_class WHERE relname = 'image_tag'"
 )
 
 
@@ -135,15 +142,19 @@ def pair(any_server: Server, pairs: dict[int, Pair], request: pytest.FixtureRequ
         target = create_database(any_server.url, f"target_{next(NUMBERS)}")
         scratch = create_database(any_server.url, f"scratch_{next(NUMBERS)}")
         with connected(target) as connection:
+            connection.execute("SET synchronous_commit = on")  # or VACUUM marks no page
             connection.execute(STRUCTURE.encode())
             connection.execute(ROWS.encode())
+            connection.execute("VACUUM image_tag")
+            connection.execute("UPDATE image_tag SET tag = 'x' WHERE ctid < '(40,1)'")
             connection.execute("ANALYZE")
             statistics = read_statistics(connection)
         with connected(scratch) as connection:
             connection.execute((STRUCTURE + TRIGGER).encode())
             filled = fill(connection, statistics, FRACTION)
         numbers = ask(target, NUMBERS_OF_IMAGE), ask(scratch, NUMBERS_OF_IMAGE)
-        pairs[major] = Pair(scratch, target, filled, numbers)
+        visible = float(str(ask(target, VISIBLE))), float(str(ask(scratch, VISIBLE)))
+        pairs[major] = Pair(scratch, target, filled, numbers, visible)
     return pairs[major]
 
 
@@ -268,3 +279,10 @@ def test_the_planner_of_scratch_goes_by_the_targets_numbers(pair: Pair) -> None:
 
     assert theirs == ours
     assert pair.filled.statistics.startswith("the target's null fractions")
+
+
+def test_an_index_answers_alone_for_as_many_pages_as_on_the_target(pair: Pair) -> None:
+    theirs, ours = pair.visible
+
+    assert theirs == pytest.approx(ours, abs=0.02)
+    assert 0.4 < ours < 1  # an UPDATE came after the VACUUM

@@ -439,6 +439,21 @@ def test_a_statement_loses_a_column_only_where_it_uses_it(sql: str, loses: str |
     assert loses == found.loses
 
 
+def test_what_was_counted_for_a_moment_and_what_was_not_seen_is_said() -> None:
+    sent = (ApplicationStatement("UPDATE star SET id = $1", 1, 100.0, 0.1),)
+    hidden = star(columns=(ID,), unreadable=("note", "pad"))
+    short = ask(CREATE, BUILDS, target(hidden, statements=sent, statements_seconds=42.0))
+    long = ask(CREATE, BUILDS, target(statements=sent, statements_seconds=86_400.0))
+
+    assert "the width of note is not known: 16 bytes are assumed" in short.reasons
+    assert "how busy it is was counted for 42.0 s only" in short.reasons
+    assert not [r for r in long.reasons if "width" in r or "counted" in r]
+    assert (
+        short.duration_ms.high / short.duration_ms.expected
+        > long.duration_ms.high / long.duration_ms.expected
+    )
+
+
 def test_no_constant_of_the_application_is_shown_whatever_the_server_kept() -> None:
     kept = (
         "PREPARE p AS SELECT note FROM star WHERE id = 4711 /* by 'attila' */",

@@ -260,6 +260,8 @@ def test_the_applications_statements_come_without_their_constants(
         connection.execute("CREATE ROLE stranger LOGIN")
         connection.execute("CREATE ROLE monitor LOGIN IN ROLE pg_monitor")
         connection.execute("SELECT name FROM star WHERE id = 4711")
+        connection.execute("ALTER DATABASE sky SET search_path = elsewhere")
+        connection.execute("ALTER ROLE postgres IN DATABASE sky SET search_path = tools, public")
         read = read_statistics(connection)
     seen = {}
     for user in ("stranger", "monitor"):
@@ -281,6 +283,7 @@ def test_the_applications_statements_come_without_their_constants(
     (one,) = [s for s in found if "FROM star WHERE id" in s.sql]
     assert "SELECT name FROM star WHERE id = $1" == one.sql
     assert 1 == one.calls
+    assert ("postgres", "tools, public") == (one.role, one.search_path)
     assert one.calls_per_second is not None
 
 

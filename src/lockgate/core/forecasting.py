@@ -29,11 +29,13 @@ from lockgate.core.size import format_bytes
 from lockgate.core.sql import without_values
 from lockgate.core.target import ApplicationStatement, RelationStatistics, TargetStatistics
 from lockgate.core.uses import Uses
-from lockgate.core.work import OVERHEAD_MS, Work, works_of
+from lockgate.core.work import DEFAULT_KEY_WIDTH, OVERHEAD_MS, Work, works_of
 
 STATEMENTS_SHOWN = 5
 NOTICED_MS = 1_000.0
 """How long a transaction has to be open to be told."""
+SHORT_WINDOW_S = 600.0
+"""Traffic of less time may be that of one job, or of nobody."""
 NOTICED_WAL_BYTES = 10_000_000
 
 
@@ -115,6 +117,12 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
     if unknown:
         spread *= 1.5
         reasons.append(f"{', '.join(unknown)} was never analyzed: its rows are guessed")
+    hidden = sorted({name for table in tables for name in _hidden_keys(shape, table)})
+    if hidden and not factor.timed_rows:
+        spread *= 1.5
+        reasons.append(
+            f"the width of {', '.join(hidden)} is not known: {DEFAULT_KEY_WIDTH} bytes are assumed"
+        )
     rows = sum(work.rows for work in works)
     if factor.timed_rows and rows > 30 * factor.timed_rows:
         spread *= 1.3
@@ -139,6 +147,12 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
         OVERHEAD_MS * 10 + milliseconds * spread + _cold_ms(works, tables, target),
     )
     return _Duration(span, shape, works, factor, tuple(reasons))
+
+
+def _hidden_keys(shape: Shape, table: RelationStatistics) -> set[str]:
+    """The columns of new indexes whose statistics this role may not see."""
+    keys = {name for index in shape.indexes for name in index.columns if name is not None}
+    return keys & set(table.unreadable)
 
 
 def _waits_for_others(shape: Shape) -> bool:
@@ -192,6 +206,8 @@ def _forecast(
     }
     affected = _affected(existing, took.shape, target)
     queue = _queue(existing, blocked, affected, target)
+    if queue is not None and queue.high >= 1 and (short := _short_window(affected, target)):
+        reasons.append(f"how busy it is was counted for {format_duration(short * 1_000)} only")
     disk = sum(work.disk_bytes for work in took.works)
     wal = sum(work.wal_bytes for work in took.works)
     if wal >= NOTICED_WAL_BYTES and target.replicas:
@@ -273,6 +289,13 @@ def _queue(
             if what in effect.blocks and seen is not None:
                 rate = (rate or 0) + seen
     return None if rate is None else _in_seconds(longest).times(rate, at_most=limit)
+
+
+def _short_window(affected: Sequence[AffectedStatement], target: TargetStatistics) -> float | None:
+    """The seconds that the rates behind a queue were counted, where that is not long."""
+    by_statement = any(s.calls_per_second is not None for s in affected)
+    seconds = target.statements_seconds if by_statement else target.counted_seconds
+    return seconds if seconds is not None and seconds < SHORT_WINDOW_S else None
 
 
 def _in_seconds(span: Span) -> Span:

@@ -102,7 +102,8 @@ class RelationStatistics:
     the size now. Never analyzed, the density comes from the columns' types, and `analyzed` is
     False. Sizes and Traffic of a partitioned table are the sums over its partitions, which stand
     beside it. `sessions` had a lock on it when it was read; `unreadable` are columns whose
-    statistics this role may not see. `column_names` is None where they were not read.
+    statistics this role may not see. `column_names` is None where they were not read;
+    `all_visible` is the share of its pages that an index answers for alone.
     """
 
     name: str
@@ -120,6 +121,7 @@ class RelationStatistics:
     sessions: int = 0
     traffic: Traffic = Traffic()
     column_names: frozenset[str] | None = None
+    all_visible: float = 0.0
 
     @property
     def index_bytes(self) -> int:
@@ -195,10 +197,10 @@ class TargetStatistics:
 
     `counted_seconds` is how long the Traffic was counted, `counted_since` in words since when;
     None and a reason where the server does not tell, and then no Traffic is known.
-    `statements` is None without pg_stat_statements; `views` are pairs of a view and a table that
-    whoever asks it locks. `free_disk_bytes` is what the databases and
-    their WAL leave of the volume that the settings name, None without. `missing` says in words
-    what this role cannot see.
+    `statements` is None without pg_stat_statements, which has counted `statements_seconds`;
+    `views` are pairs of a view and a table that whoever asks it locks. `free_disk_bytes` is what
+    the databases and their WAL leave of the volume that the settings name, None without.
+    `missing` says in words what this role cannot see.
     """
 
     server_version: int
@@ -210,6 +212,7 @@ class TargetStatistics:
     oldest_transaction_ms: float | None = None
     replicas: tuple[Replica, ...] = ()
     statements: tuple[ApplicationStatement, ...] | None = None
+    statements_seconds: float | None = None
     views: tuple[tuple[str, str], ...] = ()
     database_bytes: int | None = None
     free_disk_bytes: int | None = None

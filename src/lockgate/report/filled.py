@@ -15,7 +15,13 @@ def filled_text(filled: Iterable[Filled]) -> list[str]:
         tables = sum(table.rows > 0 for table in one.tables)
         word = "table" if tables == 1 else "tables"
         lines.append(f"  {one.rows:,} made-up rows in {tables} {word}")
-        lines += [f"  ! {table.name} is not filled: {table.problem}" for table in one.problems]
+        for table in one.problems:
+            less = "in part" if table.rows else "not"
+            lines.append(f"  ! {table.name} is {less} filled: {table.problem}")
+        if one.problems:
+            lines.append(
+                "    -> what runs on it finds fewer rows here: judge it by like statements"
+            )
         noted = [table for table in one.tables if table.notes and table.problem is None]
         lines += [f"  note: {table.name}: {'; '.join(table.notes)}" for table in noted]
     return lines

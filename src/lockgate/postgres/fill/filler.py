@@ -250,12 +250,16 @@ def _carry_over(connection: psycopg.Connection[Any], target: TargetStatistics) -
         )
     }
     has_function = connection.info.server_version >= 180_000
-    text = _text("carry_over.sql" if has_function else "carry_over_before_18.sql")
+    suffix = "" if has_function else "_before_18"
+    text, visible = _text(f"carry_over{suffix}.sql"), _text(f"visible{suffix}.sql")
     try:
         with connection.transaction():
             for relation in target.relations:
                 if relation.name not in there or not relation.rows:
                     continue
+                connection.execute(
+                    visible, {"relation": relation.name, "share": relation.all_visible}
+                )
                 for column in relation.columns:
                     numbers = {"relation": relation.name, "column": column.name} | {
                         "null_fraction": column.null_fraction,
@@ -266,7 +270,10 @@ def _carry_over(connection: psycopg.Connection[Any], target: TargetStatistics) -
                     connection.execute(text, numbers)
     except psycopg.errors.InsufficientPrivilege:
         return "ANALYZE of the made-up rows: the login may not write the target's statistics"
-    return "the target's null fractions, widths, distinct values and order; ANALYZE for the rest"
+    return (
+        "the target's null fractions, widths, distinct values, order and visible pages; ANALYZE"
+        " for the rest"
+    )
 
 
 @cache

@@ -98,7 +98,7 @@ def _read(
         indexes = _sized(connection, "indexes.sql", {"tables": tables})
         columns = _all(connection, "columns.sql", {"tables": tables})
         settings = ServerSettings(**_one(connection, "settings.sql"))
-        statements = _statements(connection, database)
+        statements, statements_seconds = _statements(connection, database)
         views = _all(connection, "views.sql", None) if statements else ()
         followers = replicas(connection)
         disk = None if disk_bytes is None else _disk(connection, disk_bytes, settings)
@@ -122,6 +122,7 @@ def _read(
         oldest_transaction_ms=database["oldest_ms"],
         replicas=followers,
         statements=statements,
+        statements_seconds=statements_seconds,
         views=tuple((row["view"], row["relation"]) for row in views),
         database_bytes=database["bytes"],
         free_disk_bytes=None if disk is None else disk.free_bytes,
@@ -277,6 +278,7 @@ def _relation(
         unreadable=tuple(c["name"] for c in columns if not c["readable"]),
         column_names=frozenset(c["name"] for c in columns) if columns else None,
         dead_rows=row["dead_rows"],
+        all_visible=row["all_visible"],
         fillfactor=row["fillfactor"],
         parent=row["parent"],
         sessions=row["sessions"],
@@ -305,10 +307,10 @@ def _rate(count: int | None, seconds: float | None) -> float | None:
 
 def _statements(
     connection: psycopg.Connection[Any], database: Row
-) -> tuple[ApplicationStatement, ...] | None:
-    """What pg_stat_statements has kept, None where it is not there or not loaded."""
+) -> tuple[tuple[ApplicationStatement, ...] | None, float | None]:
+    """What pg_stat_statements has kept, None where it is not there or not loaded; for how long."""
     if database["statements_schema"] is None:
-        return None
+        return None, None
     # Quoted by the server itself.
     schema = sql.SQL(database["statements_schema"])
     try:
@@ -322,24 +324,36 @@ def _statements(
         errors.InsufficientPrivilege,
         errors.UndefinedColumn,  # the extension is older than the server, and was never updated
     ):
-        return None
+        return None, None
     seconds: float | None = None
     # Not there before the extension's version 1.9, whatever the server's.
     with suppress(errors.UndefinedTable, errors.InsufficientPrivilege), connection.transaction():
         text = sql.SQL(_text("statements_since.sql").decode()).format(schema=schema)
         row = connection.cursor(row_factory=dict_row).execute(text).fetchone()
         seconds = None if row is None else row["seconds"]
-    return tuple(
+    kept = tuple(
         ApplicationStatement(
             row["query"],
             row["calls"],
-            _rate(row["calls"], seconds),
+            _rate(row["calls"], _counted(row["seconds"], seconds)),
             row["mean_exec_time"],
             row["search_path"],
             row["role"],
         )
         for row in found
     )
+    return kept, seconds
+
+
+SHORTEST_COUNT_S = 60.0
+"""A statement that came up a moment ago is not taken to come as often from now on."""
+
+
+def _counted(own: float | None, seconds: float | None) -> float | None:
+    """For how long one statement was counted: not since the reset, where it came up later."""
+    if own is None or seconds is None:
+        return seconds
+    return min(max(own, SHORTEST_COUNT_S), seconds)
 
 
 def _missing(

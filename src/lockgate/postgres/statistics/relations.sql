@@ -3,7 +3,8 @@
 -- that its columns' types suggest and 10 pages at least. Sizes are asked of the file system, and
 -- taken from the last VACUUM where a table is locked against that (%(sizes)s is false).
   WITH relation AS (
-SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.reltuples, c.relpages, c.reltoastrelid,
+SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.reltuples, c.relpages, c.relallvisible,
+       c.reltoastrelid,
        c.relispartition, c.reloptions,
        pg_catalog.current_setting('block_size')::bigint AS block,
        CASE WHEN c.relkind = 'p' THEN 0
@@ -47,6 +48,8 @@ SELECT c.oid::bigint AS oid,
           JOIN pg_catalog.pg_class AS p ON p.oid = h.inhparent
           JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
          WHERE h.inhrelid = c.oid) END AS parent,
+       coalesce(c.relallvisible::float8
+                / nullif(greatest(c.relpages, c.heap_bytes / c.block), 0), 0) AS all_visible,
        coalesce(s.n_dead_tup, 0) AS dead_rows,
        s.n_tup_ins AS inserts,
        s.n_tup_upd AS updates,

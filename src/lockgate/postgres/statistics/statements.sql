@@ -1,6 +1,9 @@
 -- What pg_stat_statements has kept of this database, the busiest first, and where the settings of
 -- the role that sent it look for names. A role without pg_read_all_stats gets only its own texts.
+-- Since when it counts each statement it says from its version 1.11, PostgreSQL 17, on.
 SELECT s.query, s.calls, s.mean_exec_time,
+       extract(epoch FROM pg_catalog.clock_timestamp()
+               - (pg_catalog.to_jsonb(s) ->> 'stats_since')::timestamptz)::float8 AS seconds,
        pg_catalog.pg_get_userbyid(s.userid) AS role,
        coalesce((SELECT o.option_value
                    FROM pg_catalog.pg_db_role_setting AS r,
