@@ -32,7 +32,9 @@ CREATE TABLE {t} ({c} serial PRIMARY KEY, {d} int UNIQUE, i int GENERATED ALWAYS
 CREATE INDEX ON {t} ({d}, lower(v), lower(v));
 CREATE TABLE {f} (r int REFERENCES {t}, UNIQUE (r));
 CREATE TABLE {m} ({c} int, {d} int) PARTITION BY LIST ({c});
-CREATE TABLE {p} PARTITION OF {m} FOR VALUES IN (1)
+CREATE TABLE {p} PARTITION OF {m} FOR VALUES IN (1);
+CREATE TABLE {l} ({c} int, {d} int);
+CREATE INDEX ON {m} (abs({d}), ({d} + 1), {c})
 """  # noqa: E501
 
 STATEMENTS = (
@@ -45,13 +47,14 @@ STATEMENTS = (
     "REINDEX TABLE {t}",
     "CREATE INDEX ON {m} ({d})",
     "ALTER TABLE {m} ADD PRIMARY KEY ({c}, {d})",
+    "ALTER TABLE {m} ATTACH PARTITION {l} FOR VALUES IN (2)",
     "DROP TABLE {m}",
 )
 
 
 def spelled(template: str, name: str) -> str:
     """`template` with tables and columns that begin with a letter each and go on as `name`."""
-    cut = {letter: name.encode()[:62].decode(errors="ignore") for letter in "tfmpcd"}
+    cut = {letter: name.encode()[:62].decode(errors="ignore") for letter in "tfmplcd"}
     quoted = {letter: quote_identifier(letter + rest) for letter, rest in cut.items()}
     return template.format(**quoted)
 

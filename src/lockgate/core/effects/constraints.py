@@ -71,23 +71,20 @@ def _add_not_null(plan: Plan, found: Tree) -> None:
 def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
     """A foreign key locks both sides alike, and reads them where rows are there to be checked."""
     touched, structure = plan.touched, plan.structure
-    far = structure.get(made.references) if made.references else None
     near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
-    both = [*near, *(structure.with_below(far) if far and far.kind is Kind.PARTITIONED else [far])]
+    far = structure.with_partitions(structure.get(made.references)) if made.references else ()
     has_it = {r.name for r in near if any(is_same_key(made, c) for c in r.constraints.values())}
     spared = _spared(plan, made) if plan.relation.kind is Kind.PARTITIONED else set()
     reads = any(r.kind is not Kind.PARTITIONED and r.name not in spared for r in near)
-    for relation in both:
-        if relation is None:
-            continue
+    for relation in (*near, *far):
         touched.lock(relation, SRE)
         if not checks or not reads or relation.name in spared:
             continue
         if relation in near:
             touched.scan(relation, SRE)
         lock_planned_indexes(plan, relation, READ)
-    if far is not None and (spared or (has_it and touched.version >= 18)):
-        touched.lock(far, AX)  # the partitions' own triggers there are dropped
+    if made.references is not None and (spared or (has_it and touched.version >= 18)):
+        touched.lock(made.references, AX)  # the partitions' own triggers there are dropped
 
 
 def _spared(plan: Plan, made: Constraint) -> set[Name]:
@@ -245,7 +242,7 @@ def validate(plan: Plan, command: Tree) -> None:
         if relation.kind is not Kind.PARTITIONED:
             touched.lock_indexes(relation, READ)
     far = structure.get(constraint.references)
-    for relation in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+    for relation in structure.with_partitions(far):
         touched.lock(relation, READ_ROWS)
         lock_planned_indexes(plan, relation, READ)
 

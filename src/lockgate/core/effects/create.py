@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from lockgate.core.effects import rows
 from lockgate.core.effects.applying import published
-from lockgate.core.effects.bounds import default_is_proven
 from lockgate.core.effects.modes import AX, READ, SRE, SUX
+from lockgate.core.effects.partitions import lock_users, look_into_default
 from lockgate.core.effects.reading import parts_of
-from lockgate.core.effects.structure import Kind
+from lockgate.core.effects.structure import Kind, Relation
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, nodes, object_name, only, options, words
 from lockgate.core.parsed import Tree
@@ -21,28 +21,12 @@ def table(touched: Touched, tree: Tree) -> None:
     range_var = tree.get("relation", {})
     if structure.new_name(parts_of(range_var)) in structure.relations:
         return
-    partition = "partbound" in tree
     for node in tree.get("inhRelations", ()):
         parent = structure.find(parts_of(body(node, "RangeVar")))
-        touched.lock(parent, AX if partition else SUX)
-        if not partition:
-            continue
-        touched.lock_indexes(parent, SUX)
-        default = structure.default_partition(parent)
-        bound = tree["partbound"]
-        alone = bound.get("is_default") or bound.get("strategy") == "h"  # then there is no default
-        if not parent.known and not alone:
-            touched.doubt(parent.name)
-        if default is not None:
-            for found in structure.with_below(default):
-                touched.lock(found, AX)
-                if not default_is_proven(parent, found, tree["partbound"]):
-                    touched.scan(found, AX)
-        for constraint in parent.constraints.values():
-            if constraint.references is not None:
-                touched.lock(constraint.references, SRE)
-        for user, _ in structure.foreign_keys_to(parent.name):
-            touched.lock(user, SRE if touched.version > 14 else READ)
+        if "partbound" in tree:
+            _add_to(touched, parent, tree["partbound"])
+        else:
+            touched.lock(parent, SUX)
     if "ofTypename" in tree:
         parts = words(tree["ofTypename"].get("names"))
         touched.lock(structure.find(parts, Kind.COMPOSITE), READ)
@@ -53,10 +37,22 @@ def table(touched: Touched, tree: Tree) -> None:
             pk = element.get("pktable", {})
             if pk.get("relname") == range_var.get("relname"):
                 continue
-            far = structure.find(parts_of(pk))
-            partitioned = far.kind is Kind.PARTITIONED
-            for relation in structure.with_below(far) if partitioned else [far]:
+            for relation in structure.with_partitions(structure.find(parts_of(pk))):
                 touched.lock(relation, SRE)
+
+
+def _add_to(touched: Touched, parent: Relation, bound: Tree) -> None:
+    """PARTITION OF."""
+    touched.lock(parent, AX)
+    touched.lock_indexes(parent, SUX)
+    alone = bound.get("is_default") or bound.get("strategy") == "h"  # then there is no default
+    if not parent.known and not alone:
+        touched.doubt(parent.name)
+    look_into_default(touched, parent, bound)
+    for constraint in parent.constraints.values():
+        if constraint.references is not None:
+            touched.lock(constraint.references, SRE)
+    lock_users(touched, parent)
 
 
 def _elements(tree: Tree) -> Iterator[tuple[str, Tree]]:

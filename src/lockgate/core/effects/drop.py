@@ -88,7 +88,7 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
         if constraint.references is None or structure.is_inherited(relation, constraint):
             continue
         far = structure.get(constraint.references)
-        for found in structure.with_below(far) if far.kind is Kind.PARTITIONED else [far]:
+        for found in structure.with_partitions(far):
             # Of a partitioned one, 14 locks the partitions that hold rows.
             if touched.version > 14 or found.kind is not Kind.PARTITIONED:
                 touched.lock(found, AX)
@@ -210,8 +210,7 @@ def drop_column(touched: Touched, relation: Relation, name: str, *, cascade: boo
 def lock_with_below(touched: Touched, name: tuple[str, str], mode: LockMode) -> None:
     """A lock on a table; a foreign key reaches the partitions of the table too."""
     structure = touched.structure
-    table = structure.get(name)
-    for relation in structure.with_below(table) if table.kind is Kind.PARTITIONED else [table]:
+    for relation in structure.with_partitions(structure.get(name)):
         touched.lock(relation, mode)
 
 

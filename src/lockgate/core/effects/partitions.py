@@ -5,11 +5,10 @@ from __future__ import annotations
 from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
 from lockgate.core.effects.constraints import is_same_key
 from lockgate.core.effects.modes import AX, READ, SRE, SUX
-from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.plan import Plan
-from lockgate.core.effects.reading import index_name, parts_of
+from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Kind, Relation, Structure, spelled
-from lockgate.core.effects.tables import index_to_attach
+from lockgate.core.effects.tables import held_by, index_to_attach, name_of_part
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
@@ -29,21 +28,11 @@ def attach(plan: Plan, command: Tree) -> None:
         touched.lock(relation, AX)
         if not bound_is_proven(parent, relation, bound):
             touched.scan(relation, AX)
-    default = structure.default_partition(parent)
-    if default is not None:
-        for relation in structure.with_below(default):
-            touched.lock(relation, AX)
-            if not default_is_proven(parent, relation, bound):
-                touched.scan(relation, AX)
+    look_into_default(touched, parent, bound)
     for index in parent.indexes:
         touched.lock(index, SUX)
-        above = structure.get(index).index
-        if above is None:
-            continue
-        held = any(constraint.index == index for constraint in parent.constraints.values())
-        there = index_to_attach(structure, above, child, holds=held)
-        if there is None and child.kind is not Kind.PARTITIONED:
-            touched.build(child, _new_index(structure, child, index), AX)
+        if child.kind is not Kind.PARTITIONED:
+            _build_part(touched, structure.get(index), child)
     for constraint in parent.constraints.values():
         if constraint.references is None:
             continue
@@ -53,23 +42,35 @@ def attach(plan: Plan, command: Tree) -> None:
         touched.lock(constraint.references, SRE)
         if constraint.valid:
             touched.lock_indexes(structure.get(constraint.references), READ)
-    for user, _ in structure.foreign_keys_to(parent.name):
-        touched.lock(user, SRE if touched.version > 14 else READ)
+    lock_users(touched, parent)
     for ancestor in structure.above(parent):
         touched.lock(ancestor, READ)
 
 
-def _new_index(structure: Structure, child: Relation, parent: tuple[str, str]) -> str:
-    above = structure.get(parent).index
-    label = "idx"
-    for constraint in structure.get(above.table).constraints.values() if above else ():
-        if constraint.index == parent:
-            label = "pkey" if constraint.kind == "primary key" else "key"
-    columns = above.columns if above else ()
-    elements: list[Tree] = [{"IndexElem": {"name": c} if c else {"expr": {}}} for c in columns]
-    return spelled(
-        (child.name[0], index_name(index_column_names(elements), label, structure, child))
-    )
+def look_into_default(touched: Touched, parent: Relation, bound: Tree) -> None:
+    """A new partition of `bound` may be where rows of the default partition belong."""
+    default = touched.structure.default_partition(parent)
+    for relation in touched.structure.with_below(default) if default is not None else ():
+        touched.lock(relation, AX)
+        if not default_is_proven(parent, relation, bound):
+            touched.scan(relation, AX)
+
+
+def lock_users(touched: Touched, parent: Relation) -> None:
+    """The tables whose foreign keys lead to the rows of a new partition too."""
+    for user, _ in touched.structure.foreign_keys_to(parent.name):
+        touched.lock(user, SRE if touched.version > 14 else READ)
+
+
+def _build_part(touched: Touched, parent: Relation, child: Relation) -> None:
+    """Builds a partition's part of an index, unless it has one that can be it."""
+    structure, above = touched.structure, parent.index
+    if above is None:
+        return
+    holding = held_by(structure, parent.name, above)
+    if index_to_attach(structure, above, child, holds=holding is not None) is None:
+        name = name_of_part(structure, above, child, holding)
+        touched.build(child, spelled(name), AX)
 
 
 def _attach_index(plan: Plan, child: Relation) -> None:

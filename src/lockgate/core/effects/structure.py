@@ -316,6 +316,12 @@ class Structure:
         if relation.children:
             yield from self.below(relation)
 
+    def with_partitions(self, relation: Relation) -> Iterator[Relation]:
+        """Itself, then its partitions and theirs; not what inherits from a table with rows."""
+        yield relation
+        if relation.kind is Kind.PARTITIONED:
+            yield from self.below(relation)
+
     def default_partition(self, relation: Relation) -> Relation | None:
         """The default partition of a partitioned table, None where it has none."""
         for name in relation.children:

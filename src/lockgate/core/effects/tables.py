@@ -224,7 +224,7 @@ def attach_index(
     above = parent.index
     if above is None:
         return
-    holding = constraint or _held_by(structure, parent.name, above)
+    holding = constraint or held_by(structure, parent.name, above)
     there = index_to_attach(structure, above, table, holds=holding is not None)
     if inherit and there is not None and there.index is not None:
         there.index.parent = parent.name
@@ -248,12 +248,12 @@ def index_to_attach(
         own = structure.get(name).index
         if own is None or own.parent is not None or not own.valid or not alike(above, own):
             continue
-        if not holds or _held_by(structure, name, own) is not None:
+        if not holds or held_by(structure, name, own) is not None:
             return structure.get(name)
     return None
 
 
-def _held_by(structure: Structure, name: Name, index: Index) -> ConstraintKind | None:
+def held_by(structure: Structure, name: Name, index: Index) -> ConstraintKind | None:
     """The kind of the constraint that rests on an index."""
     for constraint in structure.get(index.table).constraints.values():
         if constraint.index == name:
@@ -261,26 +261,33 @@ def _held_by(structure: Structure, name: Name, index: Index) -> ConstraintKind |
     return None
 
 
-def _make_alike(
+def name_of_part(
     structure: Structure, index: Index, table: Relation, holding: ConstraintKind | None
-) -> Relation:
-    """Makes an index of `table` like another's, and the constraint that it is `holding`."""
+) -> Name:
+    """What an index of `table` is called that is made like another's."""
     elements = [
         {"IndexElem": {"name": column} if column else {"expr": expression}}
         for column, expression in _elements(index)
     ]
     label = INDEX_LABELS[holding] if holding is not None else "idx"
-    chosen = index_name(index_column_names(elements), label, structure, table)
-    made = Relation((table.name[0], chosen), Kind.INDEX)
+    return table.name[0], index_name(index_column_names(elements), label, structure, table)
+
+
+def _make_alike(
+    structure: Structure, index: Index, table: Relation, holding: ConstraintKind | None
+) -> Relation:
+    """Makes an index of `table` like another's, and the constraint that it is `holding`."""
+    made = Relation(name_of_part(structure, index, table, holding), Kind.INDEX)
     made.index = replace(index, table=table.name, valid=True, parent=None, clustered=False)
     structure.add(made)
     table.indexes.append(made.name)
     if holding is not None:
         columns = tuple(column for column in index.columns if column)
-        table.constraints[chosen] = Constraint(chosen, holding, columns, index=made.name)
-        for name in columns if holding is ConstraintKind.PRIMARY else ():
-            if name in table.columns:
-                table.columns[name].not_null = True
+        name = made.name[1]
+        table.constraints[name] = Constraint(name, holding, columns, index=made.name)
+        for column in columns if holding is ConstraintKind.PRIMARY else ():
+            if column in table.columns:
+                table.columns[column].not_null = True
     return made
 
 
