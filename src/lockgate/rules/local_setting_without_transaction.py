@@ -18,7 +18,7 @@ CODE = "LG049"
 NAME = "local-setting-without-transaction"
 FAMILY = Family.TRANSACTION
 SEVERITY = Severity.WARNING
-ON = ("VariableSetStmt", END)
+ON = ("VariableSetStmt", "TransactionStmt", END)
 
 BAD = """\
 SET LOCAL lock_timeout = '2s';
@@ -43,18 +43,29 @@ op.add_column("orders", sa.Column("note", sa.Text()))
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """Notes SET LOCAL where each statement is a transaction of its own."""
-    if seen.tree.get("is_local") and not seen.in_transaction:
-        seen.unit.note(NAME)[seen.unit.statements] = seen.tree.get("name"), seen.index, seen.line
+    notes = seen.unit.note(NAME)
+    if seen.kind == "TransactionStmt":
+        notes[_BEGINS] = None
+    elif seen.tree.get("is_local") and not seen.in_transaction:
+        notes[seen.unit.statements] = seen.tree.get("name"), seen.index, seen.line
     yield from ()
+
+
+_BEGINS = "begins"
 
 
 def finish(unit: Unit) -> Iterator[Hazard]:
     """Those that were meant for something that comes after them."""
-    for place, (name, index, line) in unit.note(NAME).items():
-        if place + 1 < unit.statements:
+    notes = unit.note(NAME)
+    # A file that never says BEGIN may be run by what puts all of it into a transaction.
+    sure = unit.revision is not None or _BEGINS in notes
+    for place, noted in notes.items():
+        if noted is not None and place + 1 < unit.statements:
+            name, index, line = noted
             yield Hazard(
                 f"does not set {name}: outside a transaction SET LOCAL is over at once",
                 "write it after BEGIN, or SET before and RESET after",
+                severity=None if sure else Severity.INFO,
                 statement=index,
                 line=line,
             )
