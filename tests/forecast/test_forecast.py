@@ -439,6 +439,31 @@ def test_a_statement_loses_a_column_only_where_it_uses_it(sql: str, loses: str |
     assert loses == found.loses
 
 
+def test_few_rows_on_many_pages_write_each_page_whole() -> None:
+    one = Effect("public.star", LockMode.ROW_EXCLUSIVE)
+    update = Forecastable("UPDATE star SET note = 'x'", StatementEffects((one,)))
+
+    def wal(rows: float) -> int:
+        asked = (replace(update, changed_rows=rows),)
+        return forecast_all(asked, target(), Rates())[0].wal_bytes
+
+    # 100 MB of rows, 82 on a page: a hundredth of them lies on more than half of the pages.
+    assert 50 * MB < wal(10_000) < 65 * MB
+    assert 300 * MB < wal(1_000_000) < 450 * MB
+    assert wal(1) < 20_000
+
+
+def test_rows_are_counted_once_however_many_indexes_are_built_of_them() -> None:
+    made = target(star(10_000))
+    works = works_of(shape_of(ALTER), REWRITES, made)
+    timed = Measurement(ALTER, works, 80.0, Basis.REHEARSED, 1.0)
+    found = ask(ALTER, REWRITES, target(star(1_000_000)), Rates((timed,)))
+
+    assert 2 == len(works)
+    assert "timed on scratch with 10,000 made-up rows" in found.reasons
+    assert "it was timed on 10,000 rows, 1,000,000 are there" in found.reasons
+
+
 def test_what_was_counted_for_a_moment_and_what_was_not_seen_is_said() -> None:
     sent = (ApplicationStatement("UPDATE star SET id = $1", 1, 100.0, 0.1),)
     hidden = star(columns=(ID,), unreadable=("note", "pad"))

@@ -29,7 +29,7 @@ from lockgate.core.size import format_bytes
 from lockgate.core.sql import without_values
 from lockgate.core.target import ApplicationStatement, RelationStatistics, TargetStatistics
 from lockgate.core.uses import Uses
-from lockgate.core.work import DEFAULT_KEY_WIDTH, OVERHEAD_MS, Work, works_of
+from lockgate.core.work import DEFAULT_KEY_WIDTH, OVERHEAD_MS, Work, rows_of, works_of
 
 STATEMENTS_SHOWN = 5
 NOTICED_MS = 1_000.0
@@ -123,7 +123,7 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
         reasons.append(
             f"the width of {', '.join(hidden)} is not known: {DEFAULT_KEY_WIDTH} bytes are assumed"
         )
-    rows = sum(work.rows for work in works)
+    rows = rows_of(works)
     if factor.timed_rows and rows > 30 * factor.timed_rows:
         spread *= 1.3
         reasons.append(f"it was timed on {factor.timed_rows:,.0f} rows, {rows:,.0f} are there")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from lockgate.core.forecast import Basis
-from lockgate.core.work import OVERHEAD_MS, Work, WorkKind
+from lockgate.core.work import OVERHEAD_MS, Work, WorkKind, rows_of
 
 SHORTEST_MS = 1.0
 """What is modelled as shorter says nothing of a rate: it is overhead."""
@@ -122,7 +122,7 @@ class Rates:
         for one in self._of_statement(sql):
             own = one.factor(self.overhead_ms)
             if own is not None:
-                rows = sum(work.rows for work in one.works)
+                rows = rows_of(one.works)
                 return Factor(self._steadied(one, own), one.spread, Basis.REHEARSED, 1, rows)
         modelled = sum(work.milliseconds for work in works)
         if modelled == 0:

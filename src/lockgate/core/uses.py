@@ -79,7 +79,7 @@ def uses_of(sql: str, names: Names | None = None) -> Uses | None:
 
 
 _ROWS = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
-_UTILITIES = ("CopyStmt", "TruncateStmt", "LockStmt")
+_UTILITIES = ("CopyStmt", "TruncateStmt")
 _AROUND = ("PrepareStmt", "DeclareCursorStmt", "CreateTableAsStmt")
 """What is kept with the query that it holds: PREPARE stands for each EXECUTE."""
 
@@ -131,7 +131,7 @@ class _Reading:
     # -- statements ------------------------------------------------------------------------
 
     def utility(self, kind: str, tree: Tree) -> None:
-        """COPY, TRUNCATE and LOCK; what copies a query out reads that."""
+        """COPY and TRUNCATE; what copies a query out reads that."""
         for relation in [tree["relation"]] if "relation" in tree else tree.get("relations", ()):
             name = self._named(relation.get("RangeVar", relation))
             if kind != "CopyStmt" or tree.get("is_from"):

@@ -22,6 +22,7 @@ from lockgate.core.target import (
 
 OVERHEAD_MS = 1.0
 """What any statement takes that only changes the catalogs."""
+PAGE_BYTES = 8_192
 DEFAULT_KEY_WIDTH = 16
 DEFAULT_ROW_BYTES = 100
 
@@ -351,13 +352,32 @@ def row_work(rows: RowsShape, table: RelationStatistics, *, count: float | None 
     scan = _scan_ms(table)
     if rows.verb == "DELETE":
         milliseconds = scan + count * (80 + 0.6 * row) / 1e6
-        # The first change of a page after a checkpoint writes the whole page.
-        return Work(WorkKind.DELETE, table.name, count, milliseconds, count * (56 + row), 0, sure)
+        wal = count * 56 + _pages_bytes(table, count)
+        return Work(WorkKind.DELETE, table.name, count, milliseconds, wal, 0, sure)
     per_index = sum(800 if index.unique else 1500 for index in table.indexes)
     milliseconds = scan + count * (520 + 2.5 * row + per_index) / 1e6
-    wal = count * (2 * row + 108 + 97 * indexes)
+    wal = count * (row + 108 + 97 * indexes) + _pages_bytes(table, count)
     taken = count * (row + 30 * indexes)
     return Work(WorkKind.UPDATE, table.name, count, milliseconds, wal, taken, sure)
+
+
+def _pages_bytes(table: RelationStatistics, count: float) -> float:
+    """The pages that `count` rows lie on, if they lie anywhere.
+
+    The first change of a page after a checkpoint writes it whole: few rows on many pages write
+    far more than themselves.
+    """
+    rows_of_page = table.rows * PAGE_BYTES / max(table.heap_bytes, 1)
+    share = min(count / max(table.rows, 1), 1.0)
+    return float((1 - (1 - share) ** max(rows_of_page, 1.0)) * table.heap_bytes)
+
+
+def rows_of(works: Iterable[Work]) -> float:
+    """How many rows `works` are over; a relation counts once, whatever is done with it."""
+    most: dict[str, float] = {}
+    for work in works:
+        most[work.relation] = max(most.get(work.relation, 0), work.rows)
+    return sum(most.values())
 
 
 def total_ms(works: Iterable[Work]) -> float:
