@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.expressions import proves_not_null
 from lockgate.core.effects.modes import AX, READ, READ_ROWS, SRE, SUX
@@ -73,8 +75,8 @@ def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
     touched, structure = plan.touched, plan.structure
     near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
     far = structure.with_partitions(structure.get(made.references)) if made.references else ()
-    has_it = {r.name for r in near if any(is_same_key(made, c) for c in r.constraints.values())}
-    spared = _spared(plan, made) if plan.relation.kind is Kind.PARTITIONED else set()
+    partitions = plan.below if plan.relation.kind is Kind.PARTITIONED else []
+    spared = {r.name for part in _with_key(partitions, made) for r in structure.with_below(part)}
     reads = any(r.kind is not Kind.PARTITIONED and r.name not in spared for r in near)
     for relation in (*near, *far):
         touched.lock(relation, SRE)
@@ -83,18 +85,19 @@ def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
         if relation in near:
             touched.scan(relation, SRE)
         lock_planned_indexes(plan, relation, READ)
-    if made.references is not None and (spared or (has_it and touched.version >= 18)):
+    taken_over = spared or (touched.version >= 18 and any(_with_key(partitions, made, False)))
+    if made.references is not None and taken_over:
         touched.lock(made.references, AX)  # the partitions' own triggers there are dropped
 
 
-def _spared(plan: Plan, made: Constraint) -> set[Name]:
-    """The partitions that have the key already, and proved, with what is below them."""
-    return {
-        below.name
-        for relation in plan.below
-        if any(is_same_key(made, own) and own.valid for own in relation.constraints.values())
-        for below in plan.structure.with_below(relation)
-    }
+def _with_key(
+    partitions: Iterable[Relation], made: Constraint, valid: bool = True
+) -> Iterator[Relation]:
+    """The partitions that have a foreign key already, which PostgreSQL takes for their part."""
+    for relation in partitions:
+        own = [c for c in relation.constraints.values() if is_same_key(made, c)]
+        if any(c.valid or not valid for c in own):
+            yield relation
 
 
 def is_same_key(one: Constraint, other: Constraint) -> bool:
