@@ -199,6 +199,7 @@ EFFECTS: dict[str, Handler] = {
     "AT_SetStorage": _whole_tree,
     "AT_SetExpression": columns.set_expression,
     "AT_DropExpression": _whole_tree,
+    "AT_AddIdentity": columns.add_identity,
     "AT_DropIdentity": columns.drop_identity,
     "AT_SetIdentity": columns.set_identity,
     "AT_AddConstraint": constraints.add,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from lockgate.core.effects import tables
 from lockgate.core.effects.facts import NEWEST_MAJOR, facts
+from lockgate.core.effects.inheritance import gaining, losing
 from lockgate.core.effects.names import chosen_name
 from lockgate.core.effects.reading import (
     index_columns,
@@ -35,18 +36,31 @@ def alter_table(structure: Structure, tree: Tree) -> None:
         change = COMMANDS.get(command.get("subtype", ""))
         if change is None:
             continue
-        on = list(structure.with_below(relation)) if recurses else [relation]
-        for found in on if command.get("subtype") in _RECURSIVE else [relation]:
+        for found in _on(structure, relation, command) if recurses else [relation]:
             if found is not relation and command.get("subtype") == "AT_AddConstraint":
                 _hand_down_constraint(structure, found, command)
             else:
                 change(structure, found, command)
 
 
+def _on(structure: Structure, relation: Relation, command: Tree) -> Iterator[Relation]:
+    """The table and those below it that a subcommand changes, as they are before it does."""
+    match command.get("subtype"):
+        case "AT_AddColumn":
+            column = body(command.get("def"), "ColumnDef").get("colname", "")
+            below = list(gaining(structure, relation, column))
+        case "AT_DropColumn":
+            below = list(losing(structure, relation, command.get("name", "")))
+        case subtype:
+            below = list(structure.below(relation)) if subtype in _RECURSIVE else []
+    yield from (relation, *below)
+    for found in below if command.get("subtype") == "AT_AddColumn" else ():
+        if column in found.columns:
+            found.columns[column].local = False
+
+
 _RECURSIVE = frozenset(
     (
-        "AT_AddColumn",
-        "AT_DropColumn",
         "AT_AlterColumnType",
         "AT_SetNotNull",
         "AT_DropNotNull",
@@ -208,6 +222,8 @@ def _detach(structure: Structure, relation: Relation, command: Tree) -> None:
     found = body(command.get("def"), "PartitionCmd")
     child = structure.find(parts_of(found.get("name", {})))
     child.bound, child.partition, child.parents = None, False, []
+    for column in child.columns.values():
+        column.local = True
     if child.name in relation.children:
         relation.children.remove(child.name)
     for name in child.indexes:
@@ -228,6 +244,8 @@ def _no_inherit(structure: Structure, relation: Relation, command: Tree) -> None
         relation.parents.remove(parent.name)
     if relation.name in parent.children:
         parent.children.remove(relation.name)
+    for name in parent.columns.keys() & relation.columns.keys():
+        relation.columns[name].local = True
 
 
 def _logged(structure: Structure, relation: Relation, command: Tree) -> None:

@@ -151,6 +151,7 @@ def _inherited(column: Column) -> Column:
         column.default,
         generated=column.generated,
         collation=column.collation,
+        local=False,
     )
 
 
@@ -343,6 +344,11 @@ def rename(structure: Structure, tree: Tree) -> None:
     new = tree.get("newname", "")
     if kind in RELATION_KINDS:
         old = structure.resolve(parts_of(tree.get("relation", {})))
+        index = structure.get(old).index
+        if index is not None:
+            table = structure.get(index.table)
+            for held in [c for c in table.constraints.values() if c.index == old]:
+                tables.rename_constraint(structure, table, held.name, new)
         structure.rename(old, (old[0], new))
     elif kind == "OBJECT_COLUMN" and "relation" in tree:
         table = structure.find(parts_of(tree["relation"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 from lockgate.core.catalog import Catalog, CatalogObject
 from lockgate.core.ddl.text import split_list, split_signature
@@ -13,6 +14,7 @@ from lockgate.core.effects.certainty import constraints_of
 from lockgate.core.effects.reading import parts_of, read_constraint, read_index, read_type
 from lockgate.core.effects.structure import (
     Column,
+    ConstraintKind,
     Domain,
     Expression,
     Kind,
@@ -97,6 +99,7 @@ def _column(structure: Structure, found: CatalogObject, properties: Properties) 
         if sequence:
             column.sequence = name_of(sequence)
             structure.add(Relation(column.sequence, Kind.SEQUENCE, owned_by=(table.name, name)))
+    column.local = properties.get("inherited") != "yes" and not table.partition
     table.columns[name] = column
 
 
@@ -314,6 +317,10 @@ def _link(structure: Structure) -> None:
             if above is not None:
                 above.children.append(relation.name)
     for relation in list(structure.relations.values()):
+        for constraint in relation.constraints.values():
+            if constraint.kind is ConstraintKind.CHECK and not constraint.no_inherit:
+                for child in structure.below(relation):
+                    child.constraints.setdefault(constraint.name, replace(constraint))
         if relation.kind is not Kind.PARTITIONED:
             continue
         for constraint in relation.constraints.values():

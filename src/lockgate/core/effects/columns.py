@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.constraints import lock_for_foreign_key
 from lockgate.core.effects.conversion import conversion, default_of
-from lockgate.core.effects.drop import drop_column, drop_users, lock_with_below
+from lockgate.core.effects.drop import drop_column, drop_users
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
+from lockgate.core.effects.inheritance import gaining, losing
 from lockgate.core.effects.modes import AX, READ, SRE
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import ColumnReading, index_columns, read_column, read_type
@@ -29,8 +32,8 @@ from lockgate.core.parsed import Tree
 def add(plan: Plan, command: Tree) -> None:
     """ADD COLUMN: what has to be computed for each row is, the rest is remembered."""
     touched, relation = plan.touched, plan.relation
-    plan.lock_below()
     definition = body(command.get("def"), "ColumnDef")
+    _lock_children(plan, gaining(plan.structure, relation, definition.get("colname", "")))
     if command.get("missing_ok") and definition.get("colname") in relation.columns:
         return
     if relation.kind in (Kind.COMPOSITE, Kind.VIEW, Kind.FOREIGN):
@@ -43,6 +46,13 @@ def add(plan: Plan, command: Tree) -> None:
         _hold_to(plan, constraint, reading.column, value, computed=computed)
     if not _is_known_type(touched, reading.column.type):
         touched.doubt(relation.name)
+
+
+def _lock_children(plan: Plan, below: Iterable[Relation]) -> None:
+    """The lock on the children of the table, and of those that change with it."""
+    for relation in [plan.relation, *below] if plan.below else ():
+        for child in relation.children:
+            plan.touched.lock(child, plan.mode)
 
 
 def _value_of_old_rows(touched: Touched, column: Column) -> Expression | None:
@@ -141,19 +151,19 @@ def drop(plan: Plan, command: Tree) -> None:
     columns = plan.relation.columns
     if command.get("missing_ok") and columns and name not in columns:
         return
-    plan.lock_below()
-    if not plan.below:  # with ONLY, the children keep the column as one of their own
-        for child in plan.relation.children:
-            touched.lock(child, AX)
+    below = list(losing(plan.structure, plan.relation, name)) if plan.below else []
+    _lock_children(plan, below)
+    for child in plan.relation.children:  # with ONLY, they keep the column as one of their own
+        touched.lock(child, AX)
     cascade = command.get("behavior") == "DROP_CASCADE"
-    for relation in plan.everywhere:
+    for relation in [plan.relation, *below]:
         drop_column(touched, relation, name, cascade=cascade)
         # What is generated from a column goes with it, up to 14 even without CASCADE.
         for column in relation.columns.values() if cascade or touched.version < 15 else ():
             made_of = columns_in(column.default.tree) if column.default else frozenset()
             if column.generated and name in made_of:
                 drop_column(touched, relation, column.name, cascade=cascade)
-    for relation in plan.everywhere:
+    for relation in [plan.relation, *below]:
         for sequence in plan.structure.sequences_of(relation.name, name):
             touched.lock(sequence, AX)
     if cascade:
@@ -184,7 +194,7 @@ def change_type(plan: Plan, command: Tree) -> None:
             if name not in constraint.columns:
                 continue
             if constraint.references is not None:
-                lock_with_below(touched, constraint.references, AX)
+                touched.lock_with_below(constraint.references, AX)
                 if constraint.valid and found.rewrites:
                     plan.touched.lock_indexes(plan.structure.get(constraint.references), READ)
             elif constraint.kind is ConstraintKind.CHECK and constraint.valid:
@@ -243,7 +253,19 @@ def set_identity(plan: Plan, command: Tree) -> None:
     _identity(plan, command, SRE)
 
 
+def add_identity(plan: Plan, command: Tree) -> None:
+    """ADD GENERATED."""
+    _lock_partitions(plan)
+
+
+def _lock_partitions(plan: Plan) -> None:
+    """Partitions have the identity of their parent since PostgreSQL 17."""
+    if plan.touched.version >= 17 and plan.relation.kind is Kind.PARTITIONED:
+        plan.lock_below()
+
+
 def _identity(plan: Plan, command: Tree, mode: LockMode) -> None:
+    _lock_partitions(plan)
     for sequence in plan.structure.sequences_of(plan.relation.name, command.get("name", "")):
         plan.touched.lock(sequence, mode)
 

@@ -21,6 +21,7 @@ from lockgate.core.effects.structure import (
     spelled,
 )
 from lockgate.core.effects.tables import index_to_attach
+from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import body, only, words
 from lockgate.core.parsed import Tree
 
@@ -87,7 +88,7 @@ def lock_for_foreign_key(plan: Plan, made: Constraint, *, checks: bool) -> None:
         lock_planned_indexes(plan, relation, READ)
     taken_over = spared or (touched.version >= 18 and any(_with_key(partitions, made, False)))
     if made.references is not None and taken_over:
-        touched.lock(made.references, AX)  # the partitions' own triggers there are dropped
+        drop_triggers(touched, structure.get(made.references))  # those of the partitions' own
 
 
 def _with_key(
@@ -95,17 +96,16 @@ def _with_key(
 ) -> Iterator[Relation]:
     """The partitions that have a foreign key already, which PostgreSQL takes for their part."""
     for relation in partitions:
-        own = [c for c in relation.constraints.values() if is_same_key(made, c)]
+        own = [c for c in relation.constraints.values() if c.is_same_key(made)]
         if any(c.valid or not valid for c in own):
             yield relation
 
 
-def is_same_key(one: Constraint, other: Constraint) -> bool:
-    """Whether two foreign keys are one to PostgreSQL, as it compares them on ATTACH."""
-    return one.references is not None and (
-        (one.references, one.columns, one.on_delete, one.on_update)
-        == (other.references, other.columns, other.on_delete, other.on_update)
-    )
+def drop_triggers(touched: Touched, far: Relation) -> None:
+    """The triggers of a foreign key are dropped on its far side; 14 has some on partitions only."""
+    for relation in touched.structure.with_partitions(far):
+        if touched.version > 14 or relation.kind is not Kind.PARTITIONED:
+            touched.lock(relation, AX)
 
 
 def lock_planned_indexes(plan: Plan, relation: Relation, mode: LockMode) -> None:
@@ -233,21 +233,42 @@ def validate(plan: Plan, command: Tree) -> None:
     if constraint is not None and constraint.valid:
         return
     if constraint is None or constraint.references is None:
-        plan.lock_below()
-        for relation in plan.everywhere:
-            touched.scan(relation, SUX)
-        if constraint is None:
-            touched.doubt(plan.relation.name)
+        _validate_check(plan, name, constraint)
         return
     near = plan.everywhere if plan.relation.kind is Kind.PARTITIONED else [plan.relation]
     for relation in near:
+        if relation is not plan.relation and not _has_yet_to_hold(relation, constraint):
+            continue
         touched.scan(relation, SUX)
         if relation.kind is not Kind.PARTITIONED:
             touched.lock_indexes(relation, READ)
+    if not any(touched.reads(relation) for relation in near):
+        return
     far = structure.get(constraint.references)
     for relation in structure.with_partitions(far):
         touched.lock(relation, READ_ROWS)
         lock_planned_indexes(plan, relation, READ)
+
+
+def _validate_check(plan: Plan, name: str, constraint: Constraint | None) -> None:
+    """Of a CHECK or NOT NULL, or what nobody knows; below it may hold already."""
+    touched, relation = plan.touched, plan.relation
+    if constraint is not None and constraint.no_inherit:
+        touched.scan(relation, SUX)
+        return
+    plan.lock_below()
+    for found in plan.everywhere:
+        own = found.constraints.get(name)
+        if found is relation or own is None or not own.valid:
+            touched.scan(found, SUX)
+    if constraint is None:
+        touched.doubt(relation.name)
+
+
+def _has_yet_to_hold(relation: Relation, key: Constraint) -> bool:
+    """Whether a partition has the foreign key, and not all of its rows are known to hold to it."""
+    own = [one for one in relation.constraints.values() if one.is_same_key(key)]
+    return not any(one.valid for one in own)
 
 
 def alter(plan: Plan, command: Tree) -> None:
@@ -263,6 +284,8 @@ def alter(plan: Plan, command: Tree) -> None:
         plan.touched.scan(plan.relation, AX)
         plan.touched.doubt(plan.relation.name)
     if constraint is None or not constraint.references:
+        return
+    if constraint.enforced == bool(found.get("is_enforced")):
         return
     if found.get("is_enforced"):
         lock_for_foreign_key(plan, constraint, checks=True)

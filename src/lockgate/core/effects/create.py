@@ -51,7 +51,7 @@ def _add_to(touched: Touched, parent: Relation, bound: Tree) -> None:
     look_into_default(touched, parent, bound)
     for constraint in parent.constraints.values():
         if constraint.references is not None:
-            touched.lock(constraint.references, SRE)
+            touched.lock_with_below(constraint.references, SRE)
     lock_users(touched, parent)
 
 

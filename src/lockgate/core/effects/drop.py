@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effect import LockMode
+from lockgate.core.effects.constraints import drop_triggers
 from lockgate.core.effects.expressions import sequence_of
 from lockgate.core.effects.modes import AX, SUX
 from lockgate.core.effects.reading import ON_TABLE, RELATION_KINDS, index_columns, parts_of
@@ -87,11 +87,10 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
     for constraint in relation.constraints.values():
         if constraint.references is None or structure.is_inherited(relation, constraint):
             continue
+        if not constraint.enforced:  # then it has no triggers there
+            continue
         far = structure.get(constraint.references)
-        for found in structure.with_partitions(far):
-            # Of a partitioned one, 14 locks the partitions that hold rows.
-            if touched.version > 14 or found.kind is not Kind.PARTITIONED:
-                touched.lock(found, AX)
+        drop_triggers(touched, far)
     if cascade:
         for user, _ in structure.foreign_keys_to(relation.name):
             touched.lock(user, AX)
@@ -201,17 +200,10 @@ def drop_column(touched: Touched, relation: Relation, name: str, *, cascade: boo
             touched.lock(index, AX)
     for constraint in relation.constraints.values():
         if constraint.references is not None and name in constraint.columns:
-            lock_with_below(touched, constraint.references, AX)
+            touched.lock_with_below(constraint.references, AX)
     for user, foreign_key in structure.foreign_keys_to(relation.name):
         if cascade and name in foreign_key.referenced_columns:
             touched.lock(user, AX)
-
-
-def lock_with_below(touched: Touched, name: tuple[str, str], mode: LockMode) -> None:
-    """A lock on a table; a foreign key reaches the partitions of the table too."""
-    structure = touched.structure
-    for relation in structure.with_partitions(structure.get(name)):
-        touched.lock(relation, mode)
 
 
 def drop_users(touched: Touched, relation: Relation, column: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effects.bounds import bound_is_proven, default_is_proven
-from lockgate.core.effects.constraints import is_same_key
+from lockgate.core.effects.constraints import drop_triggers
 from lockgate.core.effects.modes import AX, READ, SRE, SUX
 from lockgate.core.effects.plan import Plan
 from lockgate.core.effects.reading import parts_of
@@ -36,11 +36,11 @@ def attach(plan: Plan, command: Tree) -> None:
     for constraint in parent.constraints.values():
         if constraint.references is None:
             continue
-        if any(is_same_key(constraint, own) for own in child.constraints.values()):
-            touched.lock(constraint.references, AX)  # the child's own triggers there are dropped
-            continue
-        touched.lock(constraint.references, SRE)
-        if constraint.valid:
+        touched.lock_with_below(constraint.references, SRE)
+        same = [own for own in child.constraints.values() if own.is_same_key(constraint)]
+        if same and constraint.enforced:
+            drop_triggers(touched, structure.get(constraint.references))
+        if constraint.valid and not any(own.valid for own in same):
             touched.lock_indexes(structure.get(constraint.references), READ)
     lock_users(touched, parent)
     for ancestor in structure.above(parent):
@@ -58,7 +58,7 @@ def look_into_default(touched: Touched, parent: Relation, bound: Tree) -> None:
 
 def lock_users(touched: Touched, parent: Relation) -> None:
     """The tables whose foreign keys lead to the rows of a new partition too."""
-    for user, _ in touched.structure.foreign_keys_to(parent.name):
+    for user, _ in touched.structure.keys_into(parent):
         touched.lock(user, SRE if touched.version > 14 else READ)
 
 
@@ -93,10 +93,10 @@ def detach(plan: Plan, command: Tree) -> None:
         touched.lock(child, AX)
         for constraint in parent.constraints.values():
             if constraint.references is not None:
-                touched.lock(constraint.references, SRE)
-        users = _users(structure, parent)
+                touched.lock_with_below(constraint.references, SRE)
+        users = [user for user, _ in structure.keys_into(parent)]
         for user in users:
-            touched.lock(user, AX).scans = True
+            touched.scan(user, AX)
         if users:
             _lock_attached(touched, structure, child)
         return
@@ -109,21 +109,19 @@ def detach(plan: Plan, command: Tree) -> None:
     if default is not None:
         touched.lock(default, AX)
     for constraint in parent.constraints.values():
-        if constraint.references is not None:
-            touched.lock(constraint.references, SRE)
-    for user in _users(structure, parent):
-        touched.lock(user, AX).scans = True
+        if constraint.references is not None and not (
+            touched.version == 14 and structure.get(constraint.references).kind is Kind.PARTITIONED
+        ):
+            touched.lock_with_below(constraint.references, SRE)
+    for user, _ in structure.keys_into(parent):
+        touched.lock(user, AX)
+        for relation in structure.with_below(user):
+            touched.scan(relation, READ)
         # Rows that reference the partition would be left alone: they are looked for.
         for relation in structure.below(child):
             touched.lock_indexes(relation, READ)
         for above in structure.above(parent):
             touched.lock(above, READ)
-
-
-def _users(structure: Structure, parent: Relation) -> list[Relation]:
-    """The tables whose foreign keys lead to the rows of a partition of `parent`."""
-    referenced = [parent, *structure.above(parent)]
-    return [user for one in referenced for user, _ in structure.foreign_keys_to(one.name)]
 
 
 def _lock_attached(touched: Touched, structure: Structure, child: Relation) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from lockgate.core.effects.names import chosen_name, index_addition, index_column_names
 from lockgate.core.effects.structure import (
@@ -18,8 +19,18 @@ from lockgate.core.effects.structure import (
     Structure,
     TypeName,
 )
-from lockgate.core.effects.trees import Node, columns_in, literal, object_name, only, options, words
+from lockgate.core.effects.trees import (
+    Node,
+    body,
+    columns_in,
+    literal,
+    object_name,
+    only,
+    options,
+    words,
+)
 from lockgate.core.parsed import Tree
+from lockgate.core.sql.trees import parse_one
 
 SERIAL = {
     "serial": "int4",
@@ -145,14 +156,22 @@ def read_column(definition: Tree, structure: Structure, table: Relation) -> Colu
     return reading
 
 
+@cache
+def _knows_not_enforced() -> bool:
+    """Whether the parser is that of PostgreSQL 18 or newer."""
+    command = body(parse_one("ALTER TABLE t ADD CHECK (true)").tree["cmds"][0], "AlterTableCmd")
+    return "is_enforced" in body(command["def"], "Constraint")
+
+
 def read_constraint(
     found: Tree, structure: Structure, table: Relation, *, column: str | None = None
 ) -> Constraint:
     """The constraint of a `Constraint` node; `column` is the one that it is spelled in."""
     kind = CONSTRAINT_KINDS[found["contype"]]
-    enforced = found.get("is_enforced", True)
-    # A constraint that is not enforced is not valid; what says neither is.
-    valid = not found.get("skip_validation", False) and enforced
+    unchecked = found.get("skip_validation", False)
+    # Of NOT VALID and NOT ENFORCED, a parser that knows both says of the first that it is enforced.
+    enforced = found.get("is_enforced", not (unchecked and _knows_not_enforced()))
+    valid = not unchecked and enforced
     columns = words(found.get("keys") or found.get("fk_attrs"))
     if column is not None and kind is not ConstraintKind.CHECK:
         columns = (column,)

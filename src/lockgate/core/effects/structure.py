@@ -94,7 +94,8 @@ class Expression:
 class Column:
     """A column. `generated` is `stored`, `virtual` or empty.
 
-    `not_null_name` is that of a NOT NULL that was added by name.
+    `not_null_name` is that of a NOT NULL that was added by name. It is `local` where it was
+    declared for its table, if only once more than for a parent.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Column:
     sequence: Name | None = None
     collation: tuple[str, ...] | None = None
     not_null_name: str | None = None
+    local: bool = True
 
 
 class ConstraintKind(StrEnum):
@@ -137,6 +139,13 @@ class Constraint:
     referenced_columns: tuple[str, ...] = ()
     on_delete: str = "a"
     on_update: str = "a"
+
+    def is_same_key(self, other: Constraint) -> bool:
+        """Whether two foreign keys are one to PostgreSQL, as it compares them on ATTACH."""
+        return self.references is not None and (
+            (self.references, self.columns, self.on_delete, self.on_update, self.enforced)
+            == (other.references, other.columns, other.on_delete, other.on_update, other.enforced)
+        )
 
 
 @dataclass(slots=True)
@@ -363,8 +372,7 @@ class Structure:
     def is_inherited(self, relation: Relation, constraint: Constraint) -> bool:
         """Whether a partition has a foreign key only because its parent has it."""
         for parent in relation.parents if relation.partition else ():
-            above = self.get(parent).constraints.get(constraint.name)
-            if above is not None and above.references == constraint.references:
+            if any(constraint.is_same_key(key) for key in self.get(parent).constraints.values()):
                 return True
         return False
 
@@ -376,6 +384,16 @@ class Structure:
                 if constraint.references == name:
                     assert relation is not None
                     yield relation, constraint
+
+    def keys_into(self, relation: Relation) -> Iterator[tuple[Relation, Constraint]]:
+        """The foreign keys that lead to its rows, also by what it is a partition of.
+
+        Of partitions that have one from above, only what they are partitions of.
+        """
+        for one in (relation, *self.above(relation)):
+            for user, key in self.foreign_keys_to(one.name):
+                if not self.is_inherited(user, key):
+                    yield user, key
 
     def sequences_of(self, name: Name, column: str | None = None) -> Iterator[Relation]:
         """The sequences that a table, or a column of it, owns."""

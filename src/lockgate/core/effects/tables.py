@@ -208,8 +208,29 @@ def attach(structure: Structure, relation: Relation, child: Relation, bound: Nod
         child.parents.append(relation.name)
     if child.name not in relation.children:
         relation.children.append(child.name)
+    for column in child.columns.values():
+        column.local = False
     for index in list(relation.indexes):
         attach_index(structure, structure.get(index), child)
+    for key in list(relation.constraints.values()):
+        if key.references is not None:
+            for below in structure.with_below(child):
+                _inherit_key(structure, below, key)
+
+
+def _inherit_key(structure: Structure, partition: Relation, key: Constraint) -> None:
+    """Gives a partition its parent's foreign key, if it has none that is the same."""
+    same = [one for one in partition.constraints.values() if one.is_same_key(key)]
+    for one in same:
+        one.valid = one.valid or key.valid
+    if not same:
+        number = 0
+        name = key.name
+        while name in partition.constraints:
+            number += 1
+            name = f"{key.name}_{number}"
+        partition.constraints[name] = replace(key, name=name)
+        structure.refer(partition.name, key)
 
 
 def attach_index(

@@ -82,6 +82,16 @@ class Touched:
         """A lock, and all of the relation read under it."""
         self.lock(relation, mode).scans = relation.kind not in _NOT_STORED
 
+    def lock_with_below(self, name: Name, mode: LockMode) -> None:
+        """A lock on a table and, where it is partitioned, on its partitions."""
+        for relation in self.structure.with_partitions(self.structure.get(name)):
+            self.lock(relation, mode)
+
+    def reads(self, relation: Relation) -> bool:
+        """Whether all of the relation is read, as far as was gathered."""
+        touch = self.relations.get(relation.name)
+        return touch is not None and touch.scans
+
     def build(self, relation: Relation, index: str, mode: LockMode) -> None:
         """A lock, all of the relation read, and an index of it built."""
         touch = self.lock(relation, mode)
