@@ -27,6 +27,7 @@ CREATE TABLE people (id int PRIMARY KEY, mood mood, note text, best score, n int
 CREATE INDEX people_n ON people (plus(n));
 CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE TABLE pies (share part);
+CREATE SEQUENCE numbers;
 CREATE TYPE unused AS ENUM ('a');
 CREATE MATERIALIZED VIEW sums AS SELECT id FROM people;
 CREATE TABLE events (at int) PARTITION BY RANGE (at);
@@ -121,6 +122,8 @@ LEFT_ALONE = [
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT n FROM people WHERE id = 1; COMMIT;"),
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT max(id) FROM people; COMMIT;"),
     ("LG009", "ALTER TABLE people ADD m int NOT NULL;"),
+    ("LG004", "ALTER TABLE people ADD m int NOT NULL UNIQUE;"),
+    ("LG019", "REINDEX SCHEMA public;"),
     ("LG031", "CREATE TEMP TABLE t AS SELECT 1 AS n; DROP TABLE t;"),
     ("LG001", "SELECT 1 AS n INTO TEMP t; CREATE INDEX ON t (n);"),
     ("LG031", "DROP SCHEMA IF EXISTS nothing CASCADE;"),
@@ -205,6 +208,12 @@ def test_foreign_key_of_a_partitioned_table_is_validated_where_the_major_can() -
     [
         ("ALTER TABLE people ALTER note TYPE varchar(9);", "text becomes varchar(9)"),
         ("ALTER TABLE people ALTER note TYPE char(9);", "text becomes char(9)"),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY k ON calls_1 (id, who);"
+            "ALTER TABLE calls_1 ADD PRIMARY KEY USING INDEX k;",
+            "every row is read for a NULL in who, and fails",
+        ),
+        ("ALTER TABLE people ADD m serial UNIQUE;", "every row is written anew and the index of"),
         ("REINDEX INDEX people_n;", "blocks writes on people, and the reads"),
         (
             "DROP VIEW IF EXISTS sums; DROP FUNCTION idle(int);"
@@ -238,6 +247,8 @@ def test_setting_leaks_out_of_a_revision_outside_a_transaction_too() -> None:
             "ALTER TABLE people VALIDATE CONSTRAINT c, ADD m int;",
             "write its actions as statements, each in a transaction of its own",
         ),
+        ("ALTER SEQUENCE numbers RENAME TO counts;", "make a second sequence that starts far"),
+        ("ALTER TABLE people ADD m serial UNIQUE;", "add a plain column, fill it in batches"),
         ("REINDEX SCHEMA public;", "write REINDEX ... CONCURRENTLY"),
         ("ALTER DOMAIN part SET NOT NULL;", "put CHECK (... IS NOT NULL)"),
         ("ALTER TABLE people ADD m serial;", "give it a sequence's nextval() as default"),

@@ -47,14 +47,18 @@ def check(seen: Seen) -> Iterator[Hazard]:
     kinds = [c.get("contype") for c in constraints if "indexname" not in c]
     indexed = [kind for kind in kinds if kind in _WORDS]
     effect = seen.blocking_work_on(seen.table)
-    if not indexed or effect is None:
-        return
+    if not indexed or effect is None or seen.effects.fails_if_rows:
+        return  # LG010: it fails on the first row, and without rows nobody waits
     remedy = "build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add it USING INDEX"
     if indexed[0] == "CONSTR_EXCLUSION":
         remedy = "add it in a quiet hour, or to a new table; its index cannot be built beforehand"
     elif seen.partitioned:
         remedy = "add it to each partition, USING an INDEX built CONCURRENTLY, then here as it is"
-    message = f"{blocked(effect)} while the index of the {_WORDS[indexed[0]]} is built"
+    elif effect.rewrites:
+        remedy = "add a plain column, fill it in batches, build the index CONCURRENTLY, then use it"
+    built = f"the index of the {_WORDS[indexed[0]]} is built"
+    rows = "every row is written anew and " if effect.rewrites else ""
+    message = f"{blocked(effect)} while {rows}{built}"
     yield Hazard(message, remedy, effect.relation, sized=True)
 
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.effects.structure import Kind
 from lockgate.core.effects.trees import body, words
 from lockgate.core.finding import Severity
+from lockgate.core.parsed import Tree
 from lockgate.core.rule import Family, Hazard, Seen, blocked
 
 CODE = "LG007"
@@ -50,10 +52,19 @@ def check(seen: Seen) -> Iterator[Hazard]:
     effect = seen.blocking_work_on(seen.table)
     if effect is None:
         return
-    what = column or "the key"
+    what = column or ", ".join(_key(seen, constraint)) or "the key"
     yield Hazard(
         f"{blocked(effect)} while every row is read for a NULL in {what}, and fails on the first",
         "prove it first: CHECK (... IS NOT NULL) NOT VALID, then VALIDATE in a later transaction",
         effect.relation,
         sized=True,
     )
+
+
+def _key(seen: Seen, constraint: Tree) -> list[str]:
+    """The columns of the index that becomes a primary key, without those known to be NOT NULL."""
+    name = (seen.relation.name[0], constraint.get("indexname", ""))
+    index = seen.structure.get(name, Kind.INDEX).index
+    known = seen.relation.columns
+    columns = [column for column in (index.columns if index is not None else ()) if column]
+    return [c for c in columns if not (c in known and known[c].not_null)]

@@ -43,7 +43,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
         sent, severity = broken_code(seen.unit.target, seen.table)
         hazard = Hazard(
             f"breaks code that asks for {short(seen.table)}{sent}",
-            "make a view of the old name in the same transaction, and drop it later",
+            _SECOND if tree.get("renameType") == "OBJECT_SEQUENCE" else _VIEW,
             seen.table,
             severity,
             statement=seen.index,
@@ -64,6 +64,11 @@ def _in_use(seen: Seen) -> bool:
         return False
     return seen.exists(seen.table) and seen.relation.kind is not Kind.INDEX
 
+
+_VIEW = "make a view of the old name in the same transaction, and drop it later"
+_SECOND = (
+    "make a second sequence that starts far above, move the code over, and drop this one later"
+)
 
 _KINDS = (
     "OBJECT_TABLE",

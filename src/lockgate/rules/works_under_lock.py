@@ -31,8 +31,8 @@ op.add_column("orders", sa.Column("note", sa.Text()))
 
 def check(seen: Seen) -> Iterator[Hazard]:
     """The strongest such Effect, where no rule has spoken."""
-    # Nobody writes to a materialized view; of indexes LG001 speaks, or has reason not to.
-    if seen.said or seen.kind in ("RefreshMatViewStmt", "IndexStmt"):
+    # Nobody writes to a materialized view; LG001 and LG003 speak of indexes, or have reason not to.
+    if seen.said or seen.kind in ("RefreshMatViewStmt", "IndexStmt", "ReindexStmt"):
         return
     effect = next(seen.blocking_work(), None)
     if effect is None:
@@ -43,9 +43,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
     elif effect.builds:
         does = "its indexes are built"
     remedy = "do it in a window, in batches, or in another way"
-    if seen.kind == "ReindexStmt":
-        remedy = "write REINDEX ... CONCURRENTLY, outside a transaction"
-    elif len(seen.tree.get("cmds", ())) > 1:
+    if len(seen.tree.get("cmds", ())) > 1:
         remedy = "write its actions as statements, each in a transaction of its own"
     yield Hazard(
         f"{blocked(effect)} while {does}",
