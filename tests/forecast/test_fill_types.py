@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from lockgate.core.made_up.patterns import fitted, read_like, read_pattern
-from lockgate.core.target import RelationStatistics, ServerSettings, TargetStatistics
+from lockgate.core.target import (
+    ColumnStatistics,
+    RelationStatistics,
+    ServerSettings,
+    TargetStatistics,
+)
 from lockgate.postgres.fill import fill
 from lockgate.postgres.servers import Server, create_database
 from tests.conftest import NUMBERS
@@ -60,8 +65,12 @@ CREATE TABLE hashed (id int PRIMARY KEY) PARTITION BY HASH (id);
 CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE TABLE to_hashed (id int PRIMARY KEY, hashed int NOT NULL REFERENCES hashed);
+CREATE TABLE listed (kind int NOT NULL) PARTITION BY LIST (kind);
+CREATE TABLE listed_1 PARTITION OF listed FOR VALUES IN (1, 2);
+CREATE TABLE listed_rest PARTITION OF listed DEFAULT;
 CREATE TABLE generated (a int NOT NULL, b int GENERATED ALWAYS AS (a * 2) STORED UNIQUE);
 """
+KIND = (ColumnStatistics("kind", 4, 0.0, 3.0, 0.0, (0.4, 0.3, 0.3)),)
 SETTINGS = ServerSettings(1, 1, 1, 1, 0, 100, "replica", fsync=True, full_page_writes=True)
 
 
@@ -74,7 +83,16 @@ def test_every_type_and_every_kind_of_reference_gets_rows_that_hold(any_server: 
             " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         ).fetchall()
         relations = tuple(
-            RelationStatistics(f"public.{name}", "table", ROWS, True, 8_192, 0) for (name,) in names
+            RelationStatistics(
+                f"public.{name}",
+                "table",
+                ROWS,
+                True,
+                8_192,
+                0,
+                columns=KIND if name == "listed_rest" else (),
+            )
+            for (name,) in names
         )
         target = TargetStatistics(
             140_000, datetime(2026, 1, 1, tzinfo=UTC), relations, SETTINGS, None, ""
@@ -93,8 +111,10 @@ def test_every_type_and_every_kind_of_reference_gets_rows_that_hold(any_server: 
             connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}".encode())
             connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}".encode())
         row = connection.execute("SELECT count(DISTINCT hen) FROM egg").fetchone()
+        kinds = connection.execute("SELECT count(DISTINCT kind) FROM listed_rest").fetchone()
 
     assert len(constraints) >= 10
+    assert (3,) == kinds
     assert (ROWS,) == row  # whichever came first points later, to one each
 
 

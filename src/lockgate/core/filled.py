@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockgate.core.environment import PRIMARY
+
 
 @dataclass(frozen=True, slots=True)
 class FilledTable:
@@ -18,10 +20,14 @@ class FilledTable:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came of all tables; `statistics` says in words what scratch's planner goes by."""
+    """What came of all tables; `statistics` says in words what scratch's planner goes by.
+
+    `part` is the database of a multi-database set-up.
+    """
 
     tables: tuple[FilledTable, ...]
     statistics: str
+    part: str = PRIMARY
 
     @property
     def problems(self) -> tuple[FilledTable, ...]:

@@ -14,7 +14,8 @@ def filled_text(filled: Iterable[Filled]) -> list[str]:
     for one in filled:
         tables = sum(table.rows > 0 for table in one.tables)
         word = "table" if tables == 1 else "tables"
-        lines.append(f"  {one.rows:,} made-up rows in {tables} {word}")
+        on = f" on {one.part}" if one.part else ""
+        lines.append(f"  {one.rows:,} made-up rows in {tables} {word}{on}")
         for table in one.problems:
             less = "in part" if table.rows else "not"
             lines.append(f"  ! {table.name} is {less} filled: {table.problem}")
@@ -31,6 +32,7 @@ def filled_document(filled: Iterable[Filled]) -> list[dict[str, Any]]:
     """What came of each table; `planner` says what scratch's planner goes by."""
     return [
         {
+            "database": one.part or None,
             "planner": one.statistics,
             "tables": [
                 {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lockgate.core.filled import Filled
@@ -78,13 +78,14 @@ class MadeUpRows:
         """Fills fresh scratch databases, which hold structure and no rows yet."""
         for part, url in urls.items():
             with connect_unchecked(url, purpose="scratch rows") as (connection, _, __):
-                self.filled[part] = fill(
+                filled = fill(
                     connection,
                     self.statistics[part],
                     self.fraction,
                     later=self.later.get(part, ()),
                     working=workspace.progress.working,
                 )
+                self.filled[part] = replace(filled, part=part)
 
 
 def rows_like(destination: Destination, fraction: float) -> MadeUpRows:

@@ -50,7 +50,23 @@ def limits_of(checks: Iterable[Named], *, value: str | None = None) -> dict[str,
             for name, limits in _limits(term):
                 key = value if value is not None else name
                 found[key] = _both(found.get(key, Limits()), limits)
+            for name, highest in _excluded(term):
+                key = value if value is not None else name
+                known = found.get(key, Limits())
+                if known.low is None and known.high is None and not known.among:
+                    found[key] = replace(known, low=str(highest), low_open=True)
     return found
+
+
+def _excluded(term: Tree) -> Iterator[tuple[str, int]]:
+    """The highest of the whole numbers that a column must not be, as in a default partition."""
+    if term.get("BoolExpr", {}).get("boolop") != "NOT_EXPR":
+        return
+    for inner in _terms(term["BoolExpr"]["args"][0]):
+        for name, limits in _limits(inner):
+            numbers = [value for value in limits.among if value.lstrip("-").isdigit()]
+            if numbers and len(numbers) == len(limits.among):
+                yield name, max(map(int, numbers))
 
 
 def _terms(tree: Tree) -> Iterator[Tree]:

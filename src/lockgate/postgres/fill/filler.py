@@ -156,6 +156,9 @@ def _fill_table(
         for foreign in table.foreign_keys:
             if foreign.referenced == table.name:
                 _cut_loose(connection, table, foreign)
+    except psycopg.errors.DiskFull:
+        full = "scratch has no room for its rows: give a smaller --rows, or another scratch.url"
+        return FilledTable(table.name, asked, 0, full)
     except psycopg.Error as error:
         reason = error.diag.message_primary or str(error)
         # The server's words quote the row, which is made up.
