@@ -118,8 +118,6 @@ class UnitLinter:
     def source(self, source: RevisionSource) -> Iterator[Finding]:
         """What is to say of a revision file's Python; its suppressions hold from here on."""
         self.unit.guessed = source.unread is not None
-        if self.unit.guessed:
-            self.unit.structure.certainty.doubt_everything()
         for line, words, alone in comments(source.text):
             allowance = read_allowance(words, line)
             if allowance is not None:

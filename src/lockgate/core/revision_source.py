@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,6 +47,12 @@ class RevisionSource:
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 return node
         return None
+
+    def words(self) -> Iterator[str]:
+        """Every word in the strings of the file, which may be a name in the database."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from re.findall(r"[\w$]+", node.value)
 
     def full_names(self) -> Iterator[tuple[ast.Name | ast.Attribute, str]]:
         """Each name that is read in the file, as the imports spell it out: `os.environ`.

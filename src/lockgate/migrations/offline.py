@@ -47,7 +47,8 @@ class Offline:
     """What could be had of one way of a Revision.
 
     `unread` is None where it is all; else how it is not, `problem` why, and `line` where that
-    showed. `parts` is how many databases the statements are for.
+    showed. `parts` is how many databases the statements are for; `inspected` whether it asked
+    what there is, and may have gone by names that only the database has.
     """
 
     statements: tuple[OfflineStatement, ...]
@@ -55,6 +56,7 @@ class Offline:
     line: int | None = None
     unread: Unread | None = None
     parts: int = 1
+    inspected: bool = False
 
 
 def render(script: Script, direction: Direction) -> Offline:
@@ -75,7 +77,8 @@ def render(script: Script, direction: Direction) -> Offline:
     ]
     lacking = next((run for run in runs if run.unread is not None), Offline(()))
     statements = tuple(s for run in runs for s in run.statements)
-    return replace(lacking, statements=statements, parts=len(runs))
+    inspected = any(run.inspected for run in runs)
+    return replace(lacking, statements=statements, parts=len(runs), inspected=inspected)
 
 
 def _calls(
@@ -111,7 +114,13 @@ def run_offline(function: Callable[[], None], path: str, direction: Direction) -
     if recorder.asked is None:
         return Offline(tuple(recorder.statements))
     reason = "it asks the database, and was answered as if there were no rows"
-    return Offline(tuple(recorder.statements), reason, recorder.asked, Unread.ASKED)
+    return Offline(
+        tuple(recorder.statements),
+        reason,
+        recorder.asked,
+        Unread.ASKED,
+        inspected=recorder.inspected,
+    )
 
 
 class _Recorder:
@@ -122,6 +131,7 @@ class _Recorder:
         self.statements: list[OfflineStatement] = []
         self.transactional = True
         self.asked: int | None = None
+        self.inspected = False
 
     @contextmanager
     def operations(self) -> Iterator[None]:
@@ -269,6 +279,7 @@ class _NoTables:
 def _inspected(connection: _Answering) -> _NoTables:
     """What `sa.inspect(op.get_bind())` gives a Revision that looks before it acts."""
     connection.recorder.asked = connection.recorder.asked or connection.recorder.line()
+    connection.recorder.inspected = True
     return _NoTables()
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from lockgate.core.effects import Structure
 from lockgate.core.refusals import follow
+from lockgate.core.revision_source import Unread
 from lockgate.core.sql.trees import parse
 from lockgate.core.statement import Direction
 from lockgate.errors import ExitStatus, LockgateError
@@ -146,8 +147,15 @@ def read_revisions(
             unread_reason=lacking.problem or "",
             unread_line=lacking.line,
         )
-        apart = text.revision not in following or up.parts > 1
-        yield RevisionToLint(source, _plain(up), _plain(down), apart)
+        apart = text.revision not in following or not _is_whole(up)
+        doubts = frozenset(source.words()) if up.unread is not None else frozenset[str]()
+        yield RevisionToLint(source, _plain(up), _plain(down), apart, doubts)
+
+
+def _is_whole(up: Offline) -> bool:
+    """Whether what a Revision sends is known, but for what it does with rows that it reads."""
+    asked = up.unread is Unread.ASKED and not up.inspected
+    return up.parts == 1 and (up.unread is None or asked)
 
 
 def _following(
@@ -173,11 +181,14 @@ def fill(workspace: Workspace, text: RevisionText, structure: Structure) -> None
     """Applies what a Revision would send."""
     script = workspace.project.directory.get_revision(text.revision)
     rendered = render(script, Direction.UP)
-    if rendered.unread is not None or rendered.parts > 1:
-        structure.certainty.doubt_everything()
     for statement in rendered.statements:
         for parsed in parse(statement.sql):
             follow(structure, parsed, NEWEST, renders=True)
+    if not _is_whole(rendered):
+        structure.certainty.doubt_everything()
+    elif rendered.unread is not None:
+        source = read_source(text.revision, str(text.path), text.path.read_bytes())
+        structure.certainty.doubt(*source.words())
 
 
 def _plain(offline: Offline) -> tuple[tuple[str, int, bool], ...]:

@@ -87,14 +87,22 @@ class Surroundings:
 class RevisionToLint:
     """One Revision: its text, and what it would send each way, each with its line.
 
-    It is `apart` where it does not come right after what is known: something was left out before
-    it, it ran already, or it is for several databases.
+    It is `apart` where it does not come right after what is known, or was not read whole:
+    something was left out before it, it ran already, it stopped, it is for several databases.
+    `doubts` are the words of one that reads rows, which may do more to what they name.
     """
 
     source: RevisionSource
     up: tuple[tuple[str, int, bool], ...]
     down: tuple[tuple[str, int, bool], ...] = ()
     apart: bool = False
+    doubts: frozenset[str] = frozenset()
+
+    def doubt(self, structure: Structure) -> None:
+        """Casts doubt on what this may have done unseen."""
+        structure.certainty.doubt(*self.doubts)
+        if self.apart:
+            structure.certainty.doubt_everything()
 
 
 def choose_rules(
@@ -162,11 +170,11 @@ def lint_revisions(
         for revision in every:
             unit = _unit(around, revision, Direction.UP)
             unit.run_notes, unit.last = run_notes, revision is every[-1]
-            if revision.apart:
-                around.structure.certainty.doubt_everything()
+            revision.doubt(around.structure)
             linter = UnitLinter(up, unit, first_index=index)
             yield from linter.source(revision.source)
             yield from _statements(linter, revision.up)
+            revision.doubt(around.structure)
             index = linter.index
             back = _unit(around, revision, Direction.DOWN)
             back.worked_up = unit.worked

@@ -233,6 +233,7 @@ def _no_constraint(asked: Altered, name: str) -> Iterator[Refusal]:
         name,
         constraints_of(table.name[1]),
         relation=table.name,
+        among=table.constraints,
     )
 
 

@@ -30,9 +30,10 @@ def follow(
         _code(structure, parsed, version, unknown)
     else:
         _before(structure, parsed)
+    there = _is_there(structure, parsed)
     apply(structure, parsed)
     if parsed.problem is None and parsed.kind in CHANGES:
-        _after(structure, parsed)
+        _after(structure, parsed, there)
         _doubt_names(structure, parsed, renders)
 
 
@@ -99,14 +100,26 @@ def _doubt_views(structure: Structure) -> None:
     structure.certainty.doubt(*gone)
 
 
-def _after(structure: Structure, parsed: ParsedStatement) -> None:
+def _is_there(structure: Structure, parsed: ParsedStatement) -> bool:
+    """Whether a CREATE TABLE makes what the Structure has already, as far as it is right."""
+    if parsed.kind not in ("CreateStmt", "CreateForeignTableStmt"):
+        return False
+    tree = parsed.tree.get("base", parsed.tree)
+    made = tree.get("relation") or {}
+    plain = not tree.get("if_not_exists") and made.get("relpersistence") != "t"
+    return plain and structure.resolve(parts_of(made)) in structure.relations
+
+
+def _after(structure: Structure, parsed: ParsedStatement, there: bool) -> None:
     """Is sure again of what a statement has made, and says where not of all its columns."""
     tree, certainty = parsed.tree, structure.certainty
     match parsed.kind:
         case "CreateStmt" | "CreateForeignTableStmt":
             tree = tree.get("base", tree)
             name = parts_of(tree.get("relation") or {})[-1]
-            if not tree.get("if_not_exists"):
+            if there:  # it was not, and is not as it was
+                certainty.doubt(name)
+            elif not tree.get("if_not_exists"):
                 certainty.settle(name)
                 certainty.doubted -= {columns_of(name), constraints_of(name)}
             if not _all_columns(structure, tree):

@@ -34,7 +34,8 @@ def there(
     """That the relation of that name is not there, or is of none of `kinds`."""
     if is_absent(structure, parts):
         if not missing_ok:
-            yield missing(f"{what} {shown(structure.resolve(parts))}", parts[-1])
+            among = [n for _, n in structure.relations]
+            yield missing(f"{what} {shown(structure.resolve(parts))}", parts[-1], among=among)
         return
     found = known(structure, parts)
     if found is not None and found.kind not in kinds:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum, auto
 
 from lockgate.core.effects.certainty import columns_of
@@ -43,10 +44,14 @@ def shown(name: Name) -> str:
     return spelled(name).removeprefix("public.")
 
 
-def missing(what: str, *names: str, relation: Name | None = None) -> Refusal:
-    """That something is not there."""
+def missing(
+    what: str, *names: str, relation: Name | None = None, among: Iterable[str] = ()
+) -> Refusal:
+    """That something is not there, whose name is the second; one of `among` may be meant."""
+    near = get_close_matches(names[min(1, len(names) - 1)], among, 1)
+    remedy = f"write {near[0]}, if that is meant, or leave it out" if near else RENAME_OR_SPARE
     text = f"there is no {what}"
-    return Refusal(Why.MISSING, text, RENAME_OR_SPARE, names, relation and spelled(relation))
+    return Refusal(Why.MISSING, text, remedy, names, relation and spelled(relation))
 
 
 def taken(what: str, *names: str, relation: Name | None = None, remedy: str = "") -> Refusal:
@@ -96,4 +101,11 @@ def no_column(relation: Relation, column: str) -> Iterator[Refusal]:
     if lacks and relation.columns and relation.kind in _STORED:
         table = relation.name[1]
         what = f"column {column} in {shown(relation.name)}"
-        yield missing(what, table, column, columns_of(table), relation=relation.name)
+        yield missing(
+            what,
+            table,
+            column,
+            columns_of(table),
+            relation=relation.name,
+            among=relation.columns,
+        )
