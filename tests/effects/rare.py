@@ -45,6 +45,14 @@ CHECKED = (
     "ALTER TABLE top ADD CONSTRAINT good CHECK (a > 0) NOT VALID;"
 )
 
+NULLS = (
+    "CREATE TABLE top (a int CONSTRAINT filled NOT NULL);"
+    "CREATE TABLE below () INHERITS (top); CREATE TABLE least () INHERITS (below)"
+)
+TYPED = (
+    "CREATE TYPE pair AS (a int, b text); CREATE TABLE t OF pair;CREATE TABLE child () INHERITS (t)"
+)
+
 CASES = (
     Case(BOTH, "CREATE TABLE sale_2 PARTITION OF sale FOR VALUES IN (2)"),
     Case(BOTH, "CREATE TABLE shop_2b PARTITION OF shop_2 FOR VALUES FROM (10) TO (20)"),
@@ -128,4 +136,24 @@ CASES = (
         "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);",
         "ALTER TABLE p ALTER COLUMN id DROP IDENTITY",
     ),
+    Case(
+        BOTH
+        + "CREATE TABLE seat (region int, shop int, FOREIGN KEY (region, shop) REFERENCES shop)",
+        "TRUNCATE shop_1 CASCADE",
+    ),
+    Case(NULLS, "ALTER TABLE ONLY top ALTER a DROP NOT NULL"),
+    Case(NULLS, "ALTER TABLE ONLY top DROP CONSTRAINT filled", 18),
+    Case(NULLS, "ALTER TABLE top ALTER CONSTRAINT filled NO INHERIT", 18),
+    Case(
+        "CREATE TABLE top (a int); CREATE TABLE below () INHERITS (top)",
+        "ALTER TABLE top ADD NOT NULL a NO INHERIT",
+        18,
+    ),
+    Case(
+        "CREATE TABLE p (a int) PARTITION BY LIST (a);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); ALTER TABLE p1 ALTER a SET NOT NULL",
+        "ALTER TABLE ONLY p ADD PRIMARY KEY (a)",
+    ),
+    Case(TYPED, "ALTER TYPE pair ADD ATTRIBUTE c text CASCADE"),
+    Case(TYPED, "ALTER TYPE pair RENAME ATTRIBUTE a TO c CASCADE"),
 )

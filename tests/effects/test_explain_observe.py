@@ -191,3 +191,20 @@ def test_detaching_concurrently_stops_what_refers_to_the_partition(
     }
     for found in (predicted, observed):
         assert expected == {e["relation"]: (e["mode"], e["scans"]) for e in found["effects"]}
+
+
+def test_a_temporary_table_is_seen_as_predicted(tmp_path: Path, lockgate: RunLockgate) -> None:
+    """Its schema has a number, its TOAST table is elsewhere, and nothing there is CONCURRENT."""
+    script = (
+        "CREATE TEMP TABLE batch (id int PRIMARY KEY, note text);"
+        "ALTER TABLE batch ALTER id TYPE bigint; CREATE INDEX CONCURRENTLY i ON batch (note);"
+        "DROP INDEX CONCURRENTLY i; CREATE VIEW short AS SELECT id FROM batch;"
+        "DROP VIEW short; DROP TABLE batch;"
+    )
+
+    answer = lockgate(tmp_path, "explain", "--observe", script, "--format", "json")
+
+    found = json.loads(answer.stdout)
+    relations = [e["relation"] for s in found["statements"] for e in s["effects"]]
+    assert [] == [f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")]
+    assert {"pg_temp"} == {name.partition(".")[0] for name in relations}

@@ -67,5 +67,5 @@ def seen_of(connection: psycopg.Connection, schema: str, case: Case) -> Statemen
     with connection.transaction(force_rollback=True):
         witness = Witness(lambda query: connection.execute(query.encode()).fetchall())
         witness.before()
-        connection.execute(case.sql.encode())
-        return StatementEffects(witness.after().effects)
+        tag = connection.execute(case.sql.encode()).statusmessage or ""
+        return StatementEffects(witness.after(tag=tag).effects)

@@ -32,7 +32,7 @@ def alter_table(touched: Touched, tree: Tree) -> None:
     if kind is Kind.COMPOSITE and any(c.get("behavior") == "DROP_CASCADE" for c in commands):
         retyped = any(c.get("subtype") == "AT_AlterColumnType" for c in commands)
         typed = [r for r in structure.relations.values() if r.of_type == relation.name]
-        for table in typed:
+        for table in [below for one in typed for below in structure.with_below(one)]:
             touched.lock(table, AX)
             if retyped:
                 touched.rewrite(table)

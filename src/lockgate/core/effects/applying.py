@@ -225,11 +225,18 @@ def create_view(structure: Structure, tree: Tree) -> None:
     """CREATE VIEW."""
     range_var = tree.get("view", {})
     name = _new_name(structure, range_var)
+    if any(_is_temporary(structure, found) for _, found in nodes([tree.get("query")])):
+        name = "pg_temp", name[1]
     made = structure.relations.get(name) or Relation(name, Kind.VIEW)
     made.uses = tree.get("query")
     made.aliases = words(tree.get("aliases"))
     made.stars = _stars(structure, made.uses)
     structure.add(made)
+
+
+def _is_temporary(structure: Structure, node: Tree) -> bool:
+    """Whether a node names a temporary relation, which makes a view temporary too."""
+    return "relname" in node and structure.resolve(parts_of(node))[0] == "pg_temp"
 
 
 def _stars(structure: Structure, query: Node) -> dict[Name, frozenset[str]]:
@@ -243,7 +250,7 @@ def _stars(structure: Structure, query: Node) -> dict[Name, frozenset[str]]:
 def create_sequence(structure: Structure, tree: Tree) -> None:
     """CREATE SEQUENCE."""
     range_var = tree.get("sequence", {})
-    made = Relation(structure.new_name(parts_of(range_var)), Kind.SEQUENCE)
+    made = Relation(_new_name(structure, range_var), Kind.SEQUENCE)
     made.persistence = range_var.get("relpersistence", "p")
     if made.name not in structure.relations:
         structure.add(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lockgate.core.effect import LockMode
 from lockgate.core.effects.constraints import lock_for_foreign_key
@@ -25,7 +25,7 @@ from lockgate.core.effects.structure import (
     spelled,
 )
 from lockgate.core.effects.touched import Touched
-from lockgate.core.effects.trees import body, columns_in, is_null, nodes
+from lockgate.core.effects.trees import body, columns_in, is_null, nodes, words
 from lockgate.core.parsed import Tree
 
 
@@ -89,9 +89,11 @@ def _look_for_missing_values(
     domain = plan.structure.domain(column.type)
     if domain is not None and domain.not_null and value is None:
         plan.touched.fails_if_rows = True
+    given = value is not None or reading.serial or column.identity or column.generated
+    if not given:
+        plan.empty.add(column.name)
     if not column.not_null:
         return
-    given = value is not None or reading.serial or column.identity or column.generated
     if not given:
         plan.touched.fails_if_rows = True
     if (not given or column.generated == "virtual") and not computed:
@@ -233,6 +235,8 @@ def drop_not_null(plan: Plan, command: Tree) -> None:
     column = plan.relation.columns.get(command.get("name", ""))
     if plan.touched.version < 18 or column is None or column.not_null:
         plan.lock_below()
+    if plan.touched.version >= 18 and column is not None and column.not_null:
+        plan.lock_children()
 
 
 def set_expression(plan: Plan, command: Tree) -> None:
@@ -270,9 +274,21 @@ def _identity(plan: Plan, command: Tree, mode: LockMode) -> None:
         plan.touched.lock(sequence, mode)
 
 
+def _wanted(commands: Iterable[Tree]) -> Iterator[str]:
+    """The columns that subcommands beside the columns' own definitions make NOT NULL."""
+    for command in commands:
+        constraint = body(command.get("def"), "Constraint")
+        if command.get("subtype") == "AT_SetNotNull":
+            yield command.get("name", "")
+        elif constraint.get("contype") in ("CONSTR_PRIMARY", "CONSTR_NOTNULL"):
+            yield from words(constraint.get("keys"))
+
+
 def finish(plan: Plan) -> None:
     """What all subcommands together do: one rewrite, and the indexes over columns retyped."""
     touched = plan.touched
+    if not plan.empty.isdisjoint(_wanted(plan.commands)):
+        touched.fails_if_rows = True
     for relation in plan.everywhere:
         if plan.rewritten:
             touched.rewrite(relation)

@@ -61,7 +61,7 @@ def _add_not_null(plan: Plan, found: Tree) -> None:
         plan.lock_below()
     if found.get("skip_validation"):
         return
-    for relation in plan.everywhere:
+    for relation in [plan.relation] if found.get("is_no_inherit") else plan.everywhere:
         column = relation.columns.get(name[0]) if name else None
         if column is not None and column.not_null and column.valid_not_null:
             continue
@@ -152,6 +152,8 @@ def _add_indexed(plan: Plan, made: Constraint, found: Tree) -> None:
         columns = tuple(index_column_names(elements))
     if made.kind is ConstraintKind.PRIMARY:
         _prove_not_null(plan, made.columns)
+        if not _are_not_null(plan.relation, made.columns):
+            plan.lock_children()
     for relation in plan.everywhere:
         if relation is not plan.relation and plan.relation.kind is not Kind.PARTITIONED:
             continue
@@ -176,8 +178,12 @@ def _takes_all(plan: Plan, made: Constraint) -> bool:
         return True
     if made.kind is not ConstraintKind.PRIMARY:
         return False
-    columns = [plan.relation.columns.get(name) for name in made.columns]
-    return not all(column is not None and column.not_null for column in columns)
+    return not _are_not_null(plan.relation, made.columns)
+
+
+def _are_not_null(relation: Relation, columns: Iterable[str]) -> bool:
+    found = [relation.columns.get(name) for name in columns]
+    return all(column is not None and column.not_null for column in found)
 
 
 def drop(plan: Plan, command: Tree) -> None:
@@ -186,6 +192,8 @@ def drop(plan: Plan, command: Tree) -> None:
     constraint = plan.relation.constraints.get(command.get("name", ""))
     if constraint is None:
         plan.lock_below()
+        if touched.version >= 18:
+            plan.lock_children()
         return
     cascade = command.get("behavior") == "DROP_CASCADE"
     if (
@@ -194,8 +202,7 @@ def drop(plan: Plan, command: Tree) -> None:
         plan.lock_below()
     checks = constraint.kind is ConstraintKind.CHECK and not constraint.no_inherit
     if checks and touched.version >= 18:  # with ONLY too
-        for child in plan.relation.children:
-            touched.lock(child, AX)
+        plan.lock_children()
     if constraint.references is not None:
         far = structure.get(constraint.references)
         touched.lock(far, AX)
@@ -278,6 +285,8 @@ def alter(plan: Plan, command: Tree) -> None:
     constraint = plan.relation.constraints.get(found.get("conname", ""))
     if plan.relation.kind is Kind.PARTITIONED:
         plan.lock_below()
+    if found.get("alterInheritability"):
+        plan.lock_children()
     if not found.get("alterEnforceability"):
         return
     if constraint is None and found.get("is_enforced"):

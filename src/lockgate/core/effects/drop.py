@@ -28,7 +28,7 @@ def drop(touched: Touched, tree: Tree) -> None:
             relation = structure.find(parts, RELATION_KINDS[kind])
             if not relation.known and tree.get("missing_ok") and structure.complete:
                 continue
-            if tree.get("concurrent"):
+            if tree.get("concurrent") and not relation.is_temporary:
                 _drop_index_concurrently(touched, relation)
                 continue
             drop_relation(touched, relation, cascade=cascade)

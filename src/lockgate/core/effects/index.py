@@ -6,7 +6,7 @@ from lockgate.core.effect import LockMode
 from lockgate.core.effects.modes import SUX
 from lockgate.core.effects.names import index_column_names
 from lockgate.core.effects.reading import index_elements, index_name, parts_of, read_index
-from lockgate.core.effects.structure import Kind, Relation, spelled
+from lockgate.core.effects.structure import ConstraintKind, Kind, Relation, spelled
 from lockgate.core.effects.tables import index_to_attach
 from lockgate.core.effects.touched import Touched
 from lockgate.core.effects.trees import is_on, options
@@ -22,7 +22,7 @@ def create(touched: Touched, tree: Tree) -> None:
     table = structure.find(parts_of(found))
     concurrent = tree.get("concurrent", False)
     touched.forbidden = concurrent
-    mode = SUX if concurrent else SHARE
+    mode = SUX if concurrent and not table.is_temporary else SHARE
     touched.lock(table, mode)
     columns = index_column_names(index_elements(tree))
     name = tree.get("idxname") or index_name(columns, "idx", structure, table)
@@ -54,6 +54,9 @@ def reindex(touched: Touched, tree: Tree) -> None:
         case "REINDEX_OBJECT_INDEX":
             index = structure.find(parts_of(tree.get("relation", {})), Kind.INDEX)
             touched.lock(index, SUX if concurrent else AX)  # a partitioned one for a moment
+            own = index.index
+            if own is not None and structure.get(own.table).kind is Kind.PARTITIONED:
+                touched.lock(own.table, SUX if concurrent else SHARE)
             _reindex_index(touched, index, concurrent)
         case "REINDEX_OBJECT_TABLE":
             table = structure.find(parts_of(tree.get("relation", {})))
@@ -83,12 +86,17 @@ def reindex(touched: Touched, tree: Tree) -> None:
 def _reindex_table(touched: Touched, table: Relation, concurrent: bool) -> None:
     if table.kind not in (Kind.TABLE, Kind.MATERIALIZED):
         return
+    concurrent = concurrent and not table.is_temporary
     touched.lock(table, SUX if concurrent else SHARE)
     touched.lock_toast(table, SUX if concurrent else SHARE, AX)
     if table.known and not table.indexes:
         return
     touched.lock(table, SUX if concurrent else SHARE).scans = True
+    excluding = {c.index for c in table.constraints.values() if c.kind is ConstraintKind.EXCLUDE}
     for index in table.indexes:
+        if concurrent and index in excluding:
+            touched.lock(index, SUX)  # it is passed over
+            continue
         touched.build(table, spelled(index), SUX if concurrent else SHARE)
         touched.lock(index, AX).out_of_use = concurrent
 
@@ -96,13 +104,13 @@ def _reindex_table(touched: Touched, table: Relation, concurrent: bool) -> None:
 def _reindex_index(touched: Touched, index: Relation, concurrent: bool) -> None:
     structure = touched.structure
     own = index.index
+    concurrent = concurrent and not index.is_temporary
     if own is None:
         touched.lock(index, AX).out_of_use = concurrent
         return
     table = structure.get(own.table)
     if table.kind is Kind.PARTITIONED:
         touched.forbidden = True
-        touched.lock(table, SUX if concurrent else SHARE)
         for other in list(structure.parts_of_index(index.name)):
             touched.lock(other, SHARE)
             _reindex_index(touched, other, concurrent)

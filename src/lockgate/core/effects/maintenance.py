@@ -22,6 +22,8 @@ def vacuum(touched: Touched, tree: Tree) -> None:
     vacuums = tree.get("is_vacuumcmd", False)
     full = vacuums and is_on(found, "full")
     touched.forbidden = vacuums
+    if is_on(found, "only_database_stats"):
+        return
     if not vacuums or is_on(found, "analyze"):
         for relation in _named(touched, tree):
             for child in touched.structure.below(relation):
@@ -117,7 +119,7 @@ def truncate(touched: Touched, tree: Tree) -> None:
             for sequence in structure.sequences_of(relation.name):
                 touched.lock(sequence, AX)
         if tree.get("behavior") == "DROP_CASCADE":
-            for user, _ in structure.foreign_keys_to(relation.name):
+            for user, _ in structure.keys_into(relation):
                 waiting.extend(structure.with_below(user))
 
 

@@ -38,7 +38,8 @@ def rename(touched: Touched, tree: Tree) -> None:
         if kind == "OBJECT_ATTRIBUTE" and tree.get("behavior") == "DROP_CASCADE":
             for found in structure.relations.values():
                 if found.of_type == relation.name:
-                    touched.lock(found, AX)
+                    for below in structure.with_below(found):
+                        touched.lock(below, AX)
     elif kind == "OBJECT_TABCONSTRAINT":
         touched.lock(relation, AX)
         constraint = relation.constraints.get(tree.get("subname", ""))

@@ -29,11 +29,17 @@ class Plan:
         self.rewritten = False
         self.doubted = False
         self.retyped: dict[str, Conversion] = {}
+        self.empty: set[str] = set()  # columns that it adds without a value for the rows there
 
     @property
     def everywhere(self) -> list[Relation]:
         """The table and, unless ONLY was said, its partitions or children."""
         return [self.relation, *self.below]
+
+    def lock_children(self) -> None:
+        """The lock, on the partitions or children of the table itself, with ONLY too."""
+        for name in self.relation.children:
+            self.touched.lock(name, self.mode)
 
     def lock_below(self) -> None:
         """The lock, on every partition or child too."""

@@ -210,6 +210,11 @@ class Relation:
     of_type: Name | None = None
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether it is of this session alone, where CONCURRENTLY changes nothing."""
+        return self.name[0] == "pg_temp"
+
+    @property
     def is_default_partition(self) -> bool:
         """Whether it takes the rows that no other partition takes."""
         return (

@@ -1,10 +1,12 @@
 -- Relations that somebody made, their files, and the table of an index. A statement is compared
--- with this afterwards. The name of a TOAST table has the oid of its table. Oids below 16384 are
--- PostgreSQL's own.
+-- with this afterwards. The session's own temporary schema goes by the name that people write. The
+-- name of a TOAST table has the oid of its table. Oids below 16384 are PostgreSQL's own.
 SELECT c.oid::pg_catalog.int8 AS oid,
-       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+       CASE WHEN n.oid = pg_catalog.pg_my_temp_schema() THEN 'pg_temp'
+            ELSE pg_catalog.quote_ident(n.nspname) END
+       || '.' || pg_catalog.quote_ident(c.relname) AS name,
        c.relname::pg_catalog.text AS bare,
-       CASE WHEN n.nspname = 'pg_toast'
+       CASE WHEN n.nspname ~ '^pg_toast'
             THEN pg_catalog.split_part(c.relname, '_', 3)::pg_catalog.int8
             ELSE 0 END AS toast_of,
        c.relkind::pg_catalog.text AS kind,
