@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from lockgate.core.sql.picking import picking
-from lockgate.core.target import TargetStatistics
+from lockgate.core.target import Reference, TargetStatistics
 from lockgate.core.url import DatabaseUrl
 from lockgate.errors import LockgateError
 from lockgate.postgres.binaries import BinariesNotFound, find_binaries
@@ -254,7 +254,8 @@ def test_the_applications_statements_come_without_their_constants(
     with connected(url) as connection:
         connection.execute("CREATE SCHEMA tools")
         connection.execute("CREATE EXTENSION pg_stat_statements SCHEMA tools")
-        connection.execute("CREATE TABLE star (id int, name text)")
+        connection.execute("CREATE TABLE star (id int PRIMARY KEY, name text)")
+        connection.execute('CREATE TABLE "Moon" (of int REFERENCES star ON DELETE CASCADE)')
         connection.execute("CREATE VIEW named AS SELECT id FROM star WHERE name IS NOT NULL")
         connection.execute("CREATE VIEW counted AS SELECT count(*) FROM named")
         connection.execute("CREATE ROLE stranger LOGIN")
@@ -279,6 +280,7 @@ def test_the_applications_statements_come_without_their_constants(
     assert monitored.statements is not None
     assert any("FROM star WHERE id" in s.sql for s in monitored.statements)
     assert (("public.counted", "public.star"), ("public.named", "public.star")) == read.views
+    assert (Reference('public."Moon"', ("of",), "public.star", ("id",), True),) == read.references
     assert found is not None
     (one,) = [s for s in found if "FROM star WHERE id" in s.sql]
     assert "SELECT name FROM star WHERE id = $1" == one.sql

@@ -9,8 +9,9 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from lockgate.core.senders import senders, senders_through_views
-from lockgate.core.target import ApplicationStatement, TargetStatistics
+from lockgate.core.effect import LockMode
+from lockgate.core.senders import senders, senders_through_keys, senders_through_views
+from lockgate.core.target import ApplicationStatement, Reference, TargetStatistics
 from lockgate.core.url import DatabaseUrl
 from tests.forecast.test_statistics import connected, read
 
@@ -20,11 +21,18 @@ CREATE TABLE other (id int PRIMARY KEY, note text, item int);
 CREATE SCHEMA archive;
 CREATE TABLE archive.item (id int, note text);
 CREATE TABLE "Odd ""Item" (id int, "Note" text);
+CREATE TABLE kind_of (id int PRIMARY KEY, label text);
+CREATE TABLE owner (id int PRIMARY KEY);
+INSERT INTO kind_of SELECT n FROM generate_series(1, 9) AS n;
+INSERT INTO owner VALUES (1), (9);
+ALTER TABLE item ADD FOREIGN KEY (kind) REFERENCES kind_of;
+ALTER TABLE item ADD FOREIGN KEY (other) REFERENCES owner ON DELETE SET NULL;
+ALTER TABLE other ADD FOREIGN KEY (item) REFERENCES item;
 CREATE VIEW shown AS SELECT id, kind FROM item;
 CREATE TABLE event (day int, note text) PARTITION BY LIST (day);
 CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1);
 INSERT INTO item VALUES (1, 'a', 1, 1);
-INSERT INTO other VALUES (1, 'b', 1)
+INSERT INTO other VALUES (1, 'b', 1), (2, 'c', NULL)
 """
 
 STATEMENTS = """
@@ -90,6 +98,18 @@ COPY item (id, note) TO STDOUT
 COPY item (id, kind) TO STDOUT
 COPY (SELECT kind FROM item) TO STDOUT
 TRUNCATE item
+INSERT INTO other (id, item) VALUES (50, 1)
+INSERT INTO other VALUES (50, 'x', 1)
+INSERT INTO other (id, note) VALUES (51, 'z')
+UPDATE other SET item = 1
+UPDATE other SET note = 'x'
+DELETE FROM other
+DELETE FROM kind_of WHERE id = 9
+UPDATE kind_of SET id = 10 WHERE id = 9
+UPDATE kind_of SET label = 'x'
+INSERT INTO kind_of VALUES (11)
+DELETE FROM owner WHERE id = 9
+SELECT label FROM kind_of
 SELECT note FROM event
 SELECT 1 FROM other WHERE note = 'item'
 """
@@ -171,10 +191,22 @@ def suppressed(connection: psycopg.Connection) -> Iterator[None]:
 def told(target: TargetStatistics, sql: str) -> tuple[bool, bool]:
     direct = {s.sql: uses for s, uses in senders(target, "public.item")}
     through = {s.sql for s, _, __ in senders_through_views(target, "public.item")}
+    keys = {s.sql for s in senders_through_keys(target, "public.item", LockMode.ACCESS_EXCLUSIVE)}
     uses = direct.get(sql)
-    return sql in {*direct, *through}, uses is not None and uses.takes("note", {"public.item"})
+    return sql in {*direct, *through, *keys}, uses is not None and uses.takes(
+        "note", {"public.item"}
+    )
 
 
 def with_statements(statistics: TargetStatistics, sent: list[str]) -> TargetStatistics:
     statements = tuple(ApplicationStatement(sql, 1, 1.0, 0.1) for sql in sent)
-    return replace(statistics, statements=statements, views=(("public.shown", "public.item"),))
+    return replace(
+        statistics,
+        statements=statements,
+        views=(("public.shown", "public.item"),),
+        references=(
+            Reference("public.item", ("kind",), "public.kind_of", ("id",)),
+            Reference("public.item", ("other",), "public.owner", ("id",), cascades=True),
+            Reference("public.other", ("item",), "public.item", ("id",)),
+        ),
+    )

@@ -23,7 +23,7 @@ from lockgate.core.forecast import (
 )
 from lockgate.core.health import Replica
 from lockgate.core.rates import Factor, Rates
-from lockgate.core.senders import senders, senders_through_views
+from lockgate.core.senders import senders, senders_through_keys, senders_through_views
 from lockgate.core.shape import Shape, shape_of
 from lockgate.core.size import format_bytes
 from lockgate.core.sql import without_values
@@ -329,6 +329,8 @@ def _affected(
             # What a view uses does not go away under it; but who asks the view waits.
             if "reads" in effect.blocks or _changes(uses, view):
                 add(sent, name)
+        for sent in senders_through_keys(target, name, effect.mode):
+            add(sent, name)
         for parent in target.ancestors(name):  # who names it locks its partitions, too
             for sent, uses in senders(target, parent):
                 if "reads" in effect.blocks or _changes(uses, parent):

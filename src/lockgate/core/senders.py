@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lockgate.core.ddl.text import split_list, split_name, unquote
+from lockgate.core.effect import LockMode
 from lockgate.core.finding import Severity
 from lockgate.core.sql import without_values
 from lockgate.core.sql.trees import quote_identifier
 from lockgate.core.target import ApplicationStatement, TargetStatistics
-from lockgate.core.uses import Columns, Uses, uses_of
+from lockgate.core.uses import ALL, Columns, Uses, uses_of
 
 WIDTH = 60
 """Of a statement that is quoted."""
@@ -72,6 +73,37 @@ def senders_through_views(
         for sent, uses in senders(target, view):
             if sent not in direct:
                 yield sent, uses, view
+
+
+def senders_through_keys(
+    target: TargetStatistics, relation: str, mode: LockMode
+) -> Iterator[ApplicationStatement]:
+    """The statements that wait for `relation` in `mode` since a foreign key is looked after.
+
+    A row that comes to refer to it is looked for there; so are rows there that refer to one that
+    goes, and a cascade changes them.
+    """
+    for key in target.references:
+        if key.referenced == relation and mode.strength >= _AGAINST_LOOKING.strength:
+            for sent, uses in senders(target, key.table):
+                if uses.writes(key.columns, _names(key.table)):
+                    yield sent
+        against = _AGAINST_CHANGES if key.cascades else _AGAINST_LOOKING
+        if key.table == relation and mode.strength >= against.strength:
+            for sent, uses in senders(target, key.referenced):
+                names = _names(key.referenced)
+                moved = {(of, name) for of, name in uses.written if of in names}
+                inserts = (key.referenced, ALL) in moved
+                if uses.deletes & names or (not inserts and uses.writes(key.keys, names)):
+                    yield sent
+
+
+_AGAINST_LOOKING, _AGAINST_CHANGES = LockMode.EXCLUSIVE, LockMode.SHARE
+"""The weakest locks that SELECT ... FOR KEY SHARE waits for, and a change of rows."""
+
+
+def _names(relation: str) -> frozenset[str]:
+    return frozenset({relation, split_name(relation)[-1]})
 
 
 def broken_code(

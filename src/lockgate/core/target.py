@@ -191,6 +191,19 @@ class ApplicationStatement:
     role: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key from `columns` of a table to `keys` of another; `cascades` where a change
+    of the other is carried on to its rows.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    referenced: str
+    keys: tuple[str, ...]
+    cascades: bool = False
+
+
 @dataclass(frozen=True)
 class TargetStatistics:
     """A database as large and as busy as it was at one moment.
@@ -198,7 +211,8 @@ class TargetStatistics:
     `counted_seconds` is how long the Traffic was counted, `counted_since` in words since when;
     None and a reason where the server does not tell, and then no Traffic is known.
     `statements` is None without pg_stat_statements, which has counted `statements_seconds`;
-    `views` are pairs of a view and a table that whoever asks it locks. `free_disk_bytes` is what
+    `views` are pairs of a view and a table that whoever asks it locks, `references` the foreign
+    keys, both only where statements are known. `free_disk_bytes` is what
     the databases and their WAL leave of the volume that the settings name, None without.
     `missing` says in words what this role cannot see.
     """
@@ -214,6 +228,7 @@ class TargetStatistics:
     statements: tuple[ApplicationStatement, ...] | None = None
     statements_seconds: float | None = None
     views: tuple[tuple[str, str], ...] = ()
+    references: tuple[Reference, ...] = ()
     database_bytes: int | None = None
     free_disk_bytes: int | None = None
     missing: tuple[str, ...] = ()

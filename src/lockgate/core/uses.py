@@ -49,16 +49,23 @@ class Uses:
     """What a statement of the application reads and changes.
 
     A relation has a schema where the text gives one or the search path tells. `columns` holds each
-    column with the relation that it is of, `*` where all are asked for.
+    column with the relation that it is of, `*` where all are asked for; `written` those that an
+    INSERT or UPDATE gives a value. `deletes` are the relations that rows are taken from.
     """
 
     relations: frozenset[str]
     changes: frozenset[str]
     columns: frozenset[tuple[str, str]]
+    written: frozenset[tuple[str, str]] = frozenset()
+    deletes: frozenset[str] = frozenset()
 
     def takes(self, column: str, relations: Collection[str]) -> bool:
         """Whether it may use `column` of a relation that goes by one of the names `relations`."""
         return any(of in relations and name in (column, ALL) for of, name in self.columns)
+
+    def writes(self, columns: Collection[str], relations: Collection[str]) -> bool:
+        """Whether it gives one of `columns` of such a relation a value."""
+        return any(of in relations and name in (*columns, ALL) for of, name in self.written)
 
 
 def uses_of(sql: str, names: Names | None = None) -> Uses | None:
@@ -74,7 +81,11 @@ def uses_of(sql: str, names: Names | None = None) -> Uses | None:
     else:
         reading.statement(kind, tree, _Scope())
     return Uses(
-        frozenset(reading.relations), frozenset(reading.changes), frozenset(reading.columns)
+        frozenset(reading.relations),
+        frozenset(reading.changes),
+        frozenset(reading.columns),
+        frozenset(reading.written),
+        frozenset(reading.deletes),
     )
 
 
@@ -127,6 +138,8 @@ class _Reading:
         self.relations: set[str] = set()
         self.changes: set[str] = set()
         self.columns: set[tuple[str, str]] = set()
+        self.written: set[tuple[str, str]] = set()
+        self.deletes: set[str] = set()
 
     # -- statements ------------------------------------------------------------------------
 
@@ -139,6 +152,8 @@ class _Reading:
             if kind == "CopyStmt":
                 listed = [part["String"]["sval"] for part in tree.get("attlist", ())]
                 self.columns |= {(name, column) for column in listed or (ALL,)}
+                if tree.get("is_from"):
+                    self.written |= {(name, column) for column in listed or (ALL,)}
         for inner, query in tree.get("query", {}).items():
             self.statement(inner, query, _Scope())
 
@@ -192,6 +207,7 @@ class _Reading:
         target = self._target(tree["relation"], scope)
         cols = [one["ResTarget"]["name"] for one in tree.get("cols", ())]
         self.columns |= {(target, column) for column in cols or (ALL,)}
+        self.written |= {(target, column) for column in cols or (ALL,)}
         if "selectStmt" in tree:
             # The query does not see the table that is inserted into.
             within = replace(scope, items={})
@@ -215,12 +231,19 @@ class _Reading:
             self._set(when.get("targetList", ()), target)
             if when["commandType"] == "CMD_INSERT" and not when.get("targetList"):
                 self.columns.add((target, ALL))
+                self.written.add((target, ALL))
+            if when["commandType"] == "CMD_DELETE":
+                self.deletes.add(target)
+        if kind == "DeleteStmt":
+            self.deletes.add(target)
         known = ("relation", "usingClause", "fromClause", "sourceRelation", "withClause")
         returning = ("returningClause", "returningList")
         self._walk([v for k, v in tree.items() if k not in (*known, *returning)], scope)
 
     def _set(self, targets: Iterable[Tree], table: str) -> None:
-        self.columns |= {(table, t["ResTarget"]["name"]) for t in targets if "ResTarget" in t}
+        named = {(table, t["ResTarget"]["name"]) for t in targets if "ResTarget" in t}
+        self.columns |= named
+        self.written |= named
 
     def _target(self, relation: Tree, scope: _Scope) -> str:
         name = self._named(relation)

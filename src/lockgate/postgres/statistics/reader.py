@@ -24,6 +24,7 @@ from lockgate.core.target import (
     ApplicationStatement,
     ColumnStatistics,
     IndexStatistics,
+    Reference,
     RelationStatistics,
     ServerSettings,
     TargetStatistics,
@@ -100,6 +101,7 @@ def _read(
         settings = ServerSettings(**_one(connection, "settings.sql"))
         statements, statements_seconds = _statements(connection, database)
         views = _all(connection, "views.sql", None) if statements else ()
+        references = _all(connection, "references.sql", None) if statements else ()
         followers = replicas(connection)
         disk = None if disk_bytes is None else _disk(connection, disk_bytes, settings)
     window = _window(database)
@@ -124,6 +126,16 @@ def _read(
         statements=statements,
         statements_seconds=statements_seconds,
         views=tuple((row["view"], row["relation"]) for row in views),
+        references=tuple(
+            Reference(
+                row["table"],
+                tuple(row["columns"]),
+                row["referenced"],
+                tuple(row["keys"]),
+                row["cascades"],
+            )
+            for row in references
+        ),
         database_bytes=database["bytes"],
         free_disk_bytes=None if disk is None else disk.free_bytes,
         missing=_missing(database, statements, columns, disk),
