@@ -34,6 +34,7 @@ def only(sql: str, *, given: str = "") -> Effect:
         " LOOP; END $$",
         "DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a'] LOOP t := t || 'b';"
         " EXECUTE 'DROP TABLE ' || t; END LOOP; END $$",
+        "DO $$ DECLARE t text := 'a'; BEGIN SELECT 'b' INTO t; EXECUTE 'DROP TABLE ' || t; END $$",
         "DO LANGUAGE plpython3u $$ plpy.execute('DROP TABLE t') $$",
         "CALL migrate()",
         "SELECT create_partitions()",
@@ -78,6 +79,7 @@ def test_loop_over_constants_is_read_once_for_each(loop: str) -> None:
         "EXECUTE 'ALTER TABLE ' || 't' || ' ADD c int'",
         "EXECUTE format('ALTER TABLE %I ADD c int', 't')",
         "IF true THEN ALTER TABLE t ADD c int; END IF",
+        "DECLARE n text := 't'; BEGIN EXECUTE 'ALTER TABLE ' || n || ' ADD c int'; END",
     ],
 )
 def test_statements_inside_a_block_are_read(execute: str) -> None:

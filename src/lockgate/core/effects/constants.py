@@ -33,6 +33,27 @@ def rounds(kind: str, loop: Tree, datums: list[Tree]) -> list[Known] | None:
     return [dict(zip(names, values, strict=False)) for values in lists]
 
 
+def declared(function: Tree) -> Known:
+    """The variables that are declared with a constant text and never get another value."""
+    datums = function.get("datums", [])
+    given = set()
+    for kind, node in nodes([function.get("action", {}), datums]):
+        if kind in ("PLpgSQL_stmt_assign", "PLpgSQL_stmt_foreach_a"):
+            given.add(node.get("varno", 0))
+        elif kind == "PLpgSQL_row":
+            given.update(field.get("varno", 0) for field in node.get("fields", ()))
+        elif kind == "PLpgSQL_diag_item":
+            given.add(node.get("target", 0))
+    known: dict[str, str] = {}
+    names = [_name(datums, number) for number in range(len(datums))]
+    for number, name in enumerate(names):
+        value = _query(body(datums[number], "PLpgSQL_var").get("default_val"))
+        text = constant_text(parse_expression(value), {}) if value else None
+        if text is not None and number not in given and names.count(name) == 1:
+            known[name] = text
+    return known
+
+
 def _query(node: Node) -> str:
     return str(body(node, "PLpgSQL_expr").get("query", ""))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lockgate.core.effects import rows
-from lockgate.core.effects.constants import Known, constant_text, rounds
+from lockgate.core.effects.constants import Known, constant_text, declared, rounds
 from lockgate.core.effects.expressions import without_casts
 from lockgate.core.effects.structure import Routine
 from lockgate.core.effects.touched import Touched
@@ -115,8 +115,8 @@ def _plpgsql(touched: Touched, sql: str, predict: Predict) -> None:
         touched.unknown = True
         return
     for function in functions:
-        datums = body(function, "PLpgSQL_function").get("datums", [])
-        _walk(touched, function, datums, {}, predict)
+        found = body(function, "PLpgSQL_function")
+        _walk(touched, function, found.get("datums", []), declared(found), predict)
 
 
 def _walk(touched: Touched, node: Node, datums: list[Tree], known: Known, predict: Predict) -> None:
