@@ -88,6 +88,11 @@ FOUND = [
         "CREATE UNIQUE INDEX CONCURRENTLY ON sums ((id + 1));"
         "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;",
     ),
+    (
+        "LG021",
+        "CREATE TABLE p (id int); ALTER TABLE people RENAME TO folk;"
+        "ALTER TABLE p RENAME TO people;",
+    ),
     ("LG021", "ALTER TABLE people RENAME TO folk; CREATE VIEW people AS SELECT * FROM folk;"),
     ("LG032", "DROP FUNCTION idle(int); CREATE FUNCTION idle(int) RETURNS text RETURN 'no';"),
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT count(*) FROM people; COMMIT;"),
@@ -122,6 +127,14 @@ LEFT_ALONE = [
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT n FROM people WHERE id = 1; COMMIT;"),
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT max(id) FROM people; COMMIT;"),
     ("LG009", "ALTER TABLE people ADD m int NOT NULL;"),
+    ("LG020", "ALTER TABLE people ADD m int; ALTER TABLE people RENAME m TO k;"),
+    (
+        "LG021",
+        "BEGIN; CREATE TABLE p (id int); ALTER TABLE people RENAME TO people_before;"
+        "ALTER TABLE p RENAME TO people; COMMIT;",
+    ),
+    ("LG032", "DO $$ BEGIN IF false THEN DROP TYPE nothing; END IF; END $$;"),
+    ("LG035", "ALTER TABLE people ALTER note TYPE bpchar;"),
     ("LG004", "ALTER TABLE people ADD m int NOT NULL UNIQUE;"),
     ("LG019", "REINDEX SCHEMA public;"),
     ("LG031", "CREATE TEMP TABLE t AS SELECT 1 AS n; DROP TABLE t;"),

@@ -306,7 +306,7 @@ def narrows(old: TypeName, new: TypeName) -> bool:
     for chain in _WIDTHS:
         both = old.name in chain and new.name in chain
         if both and chain.index(old.name) < chain.index(new.name):
-            return new.name != "varchar" or new.modifiers is not None
+            return new.name not in ("varchar", "bpchar") or new.modifiers is not None
     return False
 
 

@@ -38,7 +38,10 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if tree.get("renameType") not in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE"):
         return
     if seen.exists(seen.table) and seen.relation.kind is not Kind.INDEX:
-        column = tree["subname"]
+        column, made = tree["subname"], seen.unit.note("columns made")
+        if made.pop((seen.table, column), False):
+            made[seen.table, tree["newname"]] = True
+            return
         sent, severity = broken_code(seen.unit.target, seen.table, column)
         yield Hazard(
             f"breaks code that asks for column {column} of {short(seen.table)}{sent}",

@@ -74,8 +74,8 @@ def check(seen: Seen) -> Iterator[Hazard]:
 
 
 def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
-    """Whether IF EXISTS finds nothing, or a type that no column is of; aggregates are not known."""
-    if not (seen.tree.get("missing_ok") and seen.unit.complete):
+    """Whether it is not there, or a type that no column is of; aggregates are not known."""
+    if not seen.unit.complete:
         return False
     match seen.tree.get("removeType"):
         case "OBJECT_VIEW":

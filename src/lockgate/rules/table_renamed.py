@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.core.effects.structure import Kind
+from lockgate.core.effects.structure import Kind, spelled
 from lockgate.core.finding import Severity
 from lockgate.core.rule import END, Family, Hazard, Seen, Unit, short
 from lockgate.core.senders import broken_code
@@ -39,7 +39,12 @@ def check(seen: Seen) -> Iterator[Hazard]:
         _, transaction = notes.get(seen.name(tree.get("view")), (None, 0))
         if transaction and transaction == seen.unit.transaction:
             del notes[seen.name(tree.get("view"))]
-    elif tree.get("renameType") in _KINDS and _in_use(seen):
+        return
+    if tree.get("renameType") in _KINDS:
+        taken = spelled((seen.relation.name[0], tree["newname"]))
+        if seen.in_transaction and notes.get(taken, (None, 0))[1] == seen.unit.transaction:
+            del notes[taken]  # another takes its place before anybody sees
+    if tree.get("renameType") in _KINDS and _in_use(seen):
         sent, severity = broken_code(seen.unit.target, seen.table)
         hazard = Hazard(
             f"breaks code that asks for {short(seen.table)}{sent}",

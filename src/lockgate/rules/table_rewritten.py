@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockgate.core.effects.trees import is_on, options
 from lockgate.core.finding import Severity
 from lockgate.core.rule import Family, Hazard, Seen, blocked
 
@@ -42,10 +43,13 @@ with op.get_context().autocommit_block():
 def check(seen: Seen) -> Iterator[Hazard]:
     """Anything of these that copies a table that was there before."""
     effect = next(seen.blocking_work(), None)
-    everything = seen.kind == "ClusterStmt" and "relation" not in seen.tree
+    clusters = seen.kind == "ClusterStmt" and "relation" not in seen.tree
+    full = seen.kind == "VacuumStmt" and is_on(options(seen.tree.get("options")), "full")
+    everything = clusters or (full and "rels" not in seen.tree)
     if effect is None and everything and not seen.unit.complete:
+        which = "every table that was clustered before" if clusters else "one table after another"
         yield Hazard(
-            "blocks reads and writes on every table that was clustered before, while it is copied",
+            f"blocks reads and writes on {which}, while it is copied",
             "name the table, and plan a window for it",
         )
     if effect is not None:
