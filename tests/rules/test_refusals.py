@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from lockgate.core.effects import Structure, structure_of
-from lockgate.core.effects.extensions import BRING_NO_RELATION
+from lockgate.core.effects.extensions import BRING_NO_RELATION, EXTENSION_OF, EXTENSION_WITH
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.refusals import follow, refusals
@@ -96,11 +96,18 @@ def test_extensions_of_the_server_bring_no_relation_unless_named_so(
         for name in BRING_NO_RELATION.intersection(names) - {"plpgsql"}:
             connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE'.encode())
         brought = {name for (name,) in connection.execute(BROUGHT)}
+        objects = {name for (name,) in connection.execute(OBJECTS)}
 
+    known = (EXTENSION_OF | EXTENSION_WITH).items()
+    assert {name for name, extension in known if extension in names} <= objects
     assert {name for name in brought if not name.startswith("pg_")} == set()
 
 
 AVAILABLE = b"SELECT name FROM pg_catalog.pg_available_extensions"
+OBJECTS = b"""
+SELECT typname FROM pg_catalog.pg_type UNION SELECT proname FROM pg_catalog.pg_proc
+UNION SELECT opcname FROM pg_catalog.pg_opclass
+"""
 BROUGHT = b"""
 SELECT c.relname FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_depend AS d ON d.objid = c.oid AND d.deptype = 'e'
@@ -129,6 +136,7 @@ SURE = [
         "fails: there is no column paid in orders",
     ),
     (ORDERS, "DROP TABLE bills;", "fails: there is no table bills"),
+    (ORDERS, "CREATE TABLE bills (name citext);", "fails: there is no type citext"),
     (
         ORDERS,
         "DO $$ BEGIN DROP TABLE bills; END $$; ALTER TABLE orders DROP COLUMN paid;",
@@ -159,6 +167,9 @@ UNSURE = [
         "DO $$ BEGIN IF f() THEN ALTER TABLE orders ADD paid int; END IF; END $$;"
         "ALTER TABLE orders DROP COLUMN paid;",
     ),
+    (ORDERS, "CREATE EXTENSION citext; CREATE TABLE bills (name citext);"),
+    ("CREATE TABLE a (a public.citext);", "CREATE TABLE bills (name citext);"),
+    (None, "CREATE TABLE bills (name citext);"),
     (ORDERS, "CREATE EXTENSION postgis; DELETE FROM spatial_ref_sys WHERE srid = 1;"),
     (ORDERS, "UPDATE alembic_version SET version_num = 'a';"),
     (ORDERS, "CREATE TEMP TABLE orders (a int); ALTER TABLE orders ADD b int, ADD id int;"),

@@ -16,3 +16,32 @@ BRING_NO_RELATION = frozenset(
 
 tests/rules/test_refusals.py asks a server what its extensions bring.
 """
+
+EXTENSION_OF = {
+    "citext": "citext",
+    "cube": "cube",
+    "geography": "postgis",
+    "geometry": "postgis",
+    "halfvec": "vector",
+    "hstore": "hstore",
+    "ltree": "ltree",
+    "raster": "postgis_raster",
+    "sparsevec": "vector",
+    "vector": "vector",
+}
+"""The extension that brings a type."""
+
+EXTENSION_WITH = {
+    "crypt": "pgcrypto",
+    "gen_salt": "pgcrypto",
+    "gin_trgm_ops": "pg_trgm",
+    "gist_trgm_ops": "pg_trgm",
+    "show_trgm": "pg_trgm",
+    "unaccent": "unaccent",
+    "uuid_generate_v1": "uuid-ossp",
+    "uuid_generate_v1mc": "uuid-ossp",
+    "uuid_generate_v4": "uuid-ossp",
+    "vector_cosine_ops": "vector",
+    "vector_l2_ops": "vector",
+}
+"""The extension that brings a function, or a class of operators of an index."""

@@ -9,6 +9,7 @@ from lockgate.core.effects.structure import TABLES, Kind, Structure
 from lockgate.core.effects.trees import body
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals import (
+    brought,
     columns,
     constraints,
     making,
@@ -74,17 +75,19 @@ def _adds(command: Tree) -> bool:
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "AlterTableStmt": (*_all(naming.altered), _actions),
+    "AlterTableStmt": (*_all(naming.altered, brought.lacking), _actions),
     "DropStmt": _all(naming.dropped, routines.dropped),
     "RenameStmt": _all(naming.renamed, making.renamed, columns.renamed, constraints.renamed),
     "AlterObjectSchemaStmt": _all(naming.renamed, making.renamed),
-    "CreateStmt": _all(making.table, constraints.made, partitions.made),
+    "CreateStmt": _all(making.table, constraints.made, partitions.made, brought.lacking),
     "CreateForeignTableStmt": _all(making.table),
     "CreateTableAsStmt": _all(making.table_as, naming.queried),
     "CreateSeqStmt": _all(making.sequence, naming.owned, columns.owned),
     "AlterSeqStmt": _all(naming.sequence_altered, columns.owned),
     "IndexStmt": (
-        *_all(naming.indexed, making.index, columns.indexed, constraints.index_made),
+        *_all(
+            naming.indexed, making.index, columns.indexed, constraints.index_made, brought.lacking
+        ),
         types.indexed,
     ),
     "ViewStmt": _all(making.view, naming.queried, views.replaced),

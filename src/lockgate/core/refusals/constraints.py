@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lockgate.core.effects.certainty import INDEXES_BY_CONVENTION, constraints_of
 from lockgate.core.effects.names import chosen_name
-from lockgate.core.effects.reading import parts_of
+from lockgate.core.effects.reading import parts_of, read_type
 from lockgate.core.effects.structure import (
     TABLES,
     ConstraintKind,
@@ -184,9 +184,39 @@ def _foreign(
     elif not _is_unique(structure, far, wanted):
         said = f"{shown(far.name)} has no unique constraint on {', '.join(wanted)}"
         yield refused(said, _GIVE_KEY, other, table, relation=far.name)
+    elif len(columns) == 1 and not _comparable(asked, columns[0], type_name, far, wanted[0]):
+        said = f"{columns[0]} and {wanted[0]} of {shown(far.name)} are of types without an ="
+        yield refused(said, "give both columns one type", other, table, relation=far.name)
     elif far.persistence != "p" and asked.table.persistence == "p":
         said = f"{shown(far.name)} is unlogged, and a table that is not does not reference it"
         yield refused(said, "write SET LOGGED for it before", other, table, relation=far.name)
+
+
+def _comparable(
+    asked: Altered, column: str, type_name: Tree | None, far: Relation, wanted: str
+) -> bool:
+    """Whether PostgreSQL has an operator for the two columns, or nobody knows."""
+    own = asked.table.columns.get(column)
+    mine = own.type if own is not None else read_type(type_name)
+    other = far.columns[wanted].type
+    sorts = [_sort(asked.structure, found) for found in (mine, other)]
+    return None in sorts or sorts[0] == sorts[1]
+
+
+def _sort(structure: Structure, found: TypeName | None) -> str | None:
+    """What sort a type of PostgreSQL's own is of, as far as operators go between types."""
+    if found is None or found.array or found.schema or structure.domain(found) is not None:
+        return None
+    return next((sort for sort, names in _SORTS.items() if found.name in names), None)
+
+
+_SORTS = {
+    "number": ("int2", "int4", "int8", "numeric", "float4", "float8"),
+    "text": ("text", "varchar", "bpchar"),
+    "moment": ("date", "timestamp", "timestamptz"),
+    "uuid": ("uuid",),
+    "bool": ("bool",),
+}
 
 
 _GIVE_KEY = "give the referenced columns a primary key or a unique constraint first"
@@ -263,6 +293,46 @@ def validated(asked: Altered, command: Tree) -> Iterator[Refusal]:
         )
 
 
+def identified(asked: Altered, command: Tree) -> Iterator[Refusal]:
+    """REPLICA IDENTITY USING INDEX."""
+    found = body(command.get("def"), "ReplicaIdentityStmt")
+    name, table = found.get("name", ""), asked.table
+    if found.get("identity_type") != "i":
+        return
+    yield from _no_index(asked.structure, table, name)
+    index = asked.structure.get((table.name[0], name), Kind.INDEX).index
+    if index is None or index.table != table.name:
+        return
+    nullable = [c for c in index.columns if c in table.columns and not table.columns[c].not_null]
+    said = _unfit(index, table)
+    if not said and nullable:
+        said = f"is over {nullable[0]}, which may be NULL"
+    if said:
+        yield asked.refuses(f"{name} {said}", "name a unique index on columns NOT NULL", name)
+
+
+def logged(asked: Altered, command: Tree) -> Iterator[Refusal]:
+    """SET UNLOGGED of a table that a logged one references, and SET LOGGED the other way."""
+    structure, table = asked.structure, asked.table
+    if table.kind is Kind.PARTITIONED:
+        if asked.version >= 18:
+            yield asked.refuses("a partitioned table is neither logged nor not", "name partitions")
+        return
+    if command.get("subtype") == "AT_SetUnLogged":
+        others = [user for user, _ in structure.foreign_keys_to(table.name)]
+        word, persistence = "logged", "p"
+    else:
+        keys = [c.references for c in table.constraints.values() if c.references is not None]
+        others = [structure.get(name) for name in keys]
+        word, persistence = "unlogged", "u"
+    for other in others:
+        if other.known and other.name != table.name and other.persistence == persistence:
+            said = f"{shown(table.name)} and {shown(other.name)}, which is {word}, share a"
+            remedy = "do the same to the other table, in the right order"
+            yield asked.refuses(f"{said} foreign key", remedy, other.name[1])
+            return
+
+
 def clustered(asked: Altered, command: Tree) -> Iterator[Refusal]:
     """CLUSTER ON: that the table has such an index."""
     yield from _no_index(asked.structure, asked.table, command.get("name", ""))
@@ -280,6 +350,9 @@ ACTIONS: dict[str, Action] = {
     "AT_DropConstraint": dropped,
     "AT_ValidateConstraint": validated,
     "AT_ClusterOn": clustered,
+    "AT_ReplicaIdentity": identified,
+    "AT_SetLogged": logged,
+    "AT_SetUnLogged": logged,
 }
 
 
@@ -361,10 +434,3 @@ def index_made(structure: Structure, tree: Tree) -> Iterator[Refusal]:
         return
     columns = {only(node)[1].get("name", "") for node in tree.get("indexParams", ())}
     yield from _without_key_of_partitions(Altered(structure, 18, table), columns)
-
-
-def same_type(one: TypeName | None, other: TypeName | None) -> bool:
-    """Whether two types are one's, as far as their names tell; unknown ones may be."""
-    if one is None or other is None:
-        return True
-    return (one.name, one.array) == (other.name, other.array)
