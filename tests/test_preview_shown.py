@@ -81,7 +81,7 @@ def test_markdown_keeps_its_tables_whatever_the_sql() -> None:
     rows = [line.replace("\\|", "") for line in lines if line.startswith("|")]
     assert [6, 6, 6, 5, 5, 5] == [row.count("|") for row in rows]
     assert "| blocks reads and writes (ACCESS EXCLUSIVE) | reads every row |" in rows[2]
-    assert "#### `abc` Compare \\<a> & b \\| c" in lines
+    assert "#### `abc` Compare \\<a\\> \\& b \\| c" in lines
     fences = [line for line in lines if line.startswith("`````")]
     assert ["`````sql", "`````"] == fences
 

@@ -6,6 +6,7 @@ A subcommand is a module of this package with a function `register(app)`.
 from __future__ import annotations
 
 import gc
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -92,6 +93,9 @@ app = typer.Typer(
 def main() -> None:
     """Runs the command line and exits."""
     signal.signal(signal.SIGTERM, _terminate)
+    # A file may be named in bytes that are no text, and a terminal may lack a character.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     # What is imported stays, so that collecting among it would be a tenth of a short command.
     gc.set_threshold(COLLECT_EVERY)
     _register(sys.argv[1:2])

@@ -31,16 +31,17 @@ class Terminal:
         self.quiet = False
         self.verbose = False
         self._line_open = False
+        self._begun = False
 
     @property
     def live(self) -> bool:
         """Whether stderr is a terminal that can rewrite a line."""
-        return sys.stderr.isatty() and not self.quiet and os.environ.get("TERM") != "dumb"
+        return sys.stderr.isatty() and not self.quiet and not _dumb()
 
     @property
     def colour(self) -> bool:
         """Whether stdout may be coloured."""
-        return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not _dumb()
 
     @property
     def width(self) -> int:
@@ -55,9 +56,12 @@ class Terminal:
 
     def pieces(self, pieces: Iterable[str]) -> None:
         """Prints a result as it comes, piece by piece, with its own line breaks."""
-        self._close_line()
         for piece in pieces:
+            if self._line_open and sys.stdout.isatty():
+                self._close_line()
             sys.stdout.write(piece)
+            self._begun = True
+        self._close_line()
         sys.stdout.flush()
 
     def document(self, schema: str, content: Mapping[str, Any]) -> None:
@@ -90,10 +94,13 @@ class Terminal:
         self.note(what)
 
     def error(self, error: LockgateError) -> None:
-        """Prints an error in the two lines, or the JSON, of CONTRACT.md."""
+        """Prints an error in the two lines, or the JSON, of CONTRACT.md.
+
+        In lines as well where a JSON document was begun: two are none.
+        """
         self._close_line()
         message, hint = _one_line(error.message), _one_line(error.hint)
-        if self.format == Format.JSON:
+        if self.format == Format.JSON and not self._begun:
             exit_status = int(error.exit_status)
             content = {"code": error.code, "message": message, "hint": hint, "exit": exit_status}
             self.document("error", content)
@@ -105,6 +112,10 @@ class Terminal:
         if self._line_open:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
             self._line_open = False
+
+
+def _dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
 
 
 def document_text(schema: str, content: Mapping[str, Any]) -> str:

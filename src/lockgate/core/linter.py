@@ -19,7 +19,7 @@ from lockgate.core.effects.structure import Kind, Relation, spelled
 from lockgate.core.effects.trees import words_in
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.forecast import Forecast
-from lockgate.core.parsed import ParsedStatement, Tree
+from lockgate.core.parsed import TOO_DEEP, ParsedStatement, SyntaxProblem, Tree
 from lockgate.core.refusals import Why, follow, refusals
 from lockgate.core.revision_source import RevisionSource, comments
 from lockgate.core.rule import (
@@ -148,6 +148,18 @@ class UnitLinter:
             self._settle(line, last)
         if transactional is not None and transactional is not (unit.transaction > 0):
             self._begin() if transactional else self._end()
+        try:
+            answers = list(self._answers(parsed, line, column))
+        except RecursionError:
+            problem = SyntaxProblem(TOO_DEEP, line, column)
+            unread = replace(parsed, kind="", tree={}, problem=problem)
+            answers = list(self._answers(unread, line, column))
+        yield from answers
+        self.last_line = last
+        self.index += 1
+
+    def _answers(self, parsed: ParsedStatement, line: int, column: int) -> Iterator[Answer]:
+        unit = self.unit
         effects = predict(parsed, unit.structure, unit.version)
         seen = Seen(self.index, line, parsed, effects, unit)
         if unit.direction is Direction.UP:
@@ -155,8 +167,6 @@ class UnitLinter:
         yield LintedStatement(self.index, parsed, line, column, unit.file, unit.revision, effects)
         yield from self._ask(seen)
         self._remember(seen)
-        self.last_line = last
-        self.index += 1
 
     def _ask(self, seen: Seen) -> Iterator[Finding]:
         # What is not there takes no harm.

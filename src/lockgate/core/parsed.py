@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+TOO_DEEP = "it is nested too deeply"
+
 Tree = dict[str, Any]  # Any: the parser's own document, whose shape differs from node to node
 
 

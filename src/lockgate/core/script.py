@@ -13,12 +13,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from lockgate.core.parsed import ParsedStatement, SyntaxProblem
-from lockgate.core.sql.script import after_blanks, comments, line_end, statement_end
+from lockgate.core.sql.script import after_blanks, comments, line_end, open_mark, statement_end
 from lockgate.core.sql.trees import parse
 
 BLOCK_BYTES = 32 * 1024
 MOST_CHARACTERS = 8 * 1024 * 1024
 """The longest statement that is read; a longer one is told of and passed over."""
+MOST_BAD_LINES = 10
+"""How many lines with bytes that are no UTF-8 are told of one by one."""
 ALLOW = "lockgate: allow "
 
 
@@ -36,6 +38,7 @@ class RemarkKind(StrEnum):
     META_COMMAND = "meta-command"
     COPY_DATA = "copy data"
     ENCODING = "encoding"
+    ARCHIVE = "archive"
     TOO_LONG = "too long"
 
 
@@ -90,6 +93,8 @@ class _Reader:
         self.line = 1
         self.ended = False
         self.before = 0
+        self.begun = False
+        self.bad_lines = 0
 
     def passages(self) -> Iterator[Placed | Remark | Comment]:
         yield from self.more()
@@ -118,6 +123,10 @@ class _Reader:
                 yield from self.pass_over_statement()
             else:
                 yield from self.more(len(self.text))
+        if self.bad_lines > MOST_BAD_LINES:
+            more = self.bad_lines - MOST_BAD_LINES
+            what = f"bytes that are no UTF-8 on {more:,} more lines"
+            yield Remark(RemarkKind.ENCODING, what, self.line)
 
     def whole_statements(self) -> tuple[int, bool]:
         """How much of the text is whole statements, and whether what follows is psql's."""
@@ -148,6 +157,9 @@ class _Reader:
                     yield Comment(comment, self.line + text.count("\n", 0, start))
         clean, bad = _clean(text)
         for line in bad:
+            self.bad_lines += 1
+            if self.bad_lines > MOST_BAD_LINES:
+                continue
             what = "bytes that are no UTF-8" if bad[line] else "a null character"
             yield Remark(RemarkKind.ENCODING, what, self.line + line)
         for parsed in parse(clean):
@@ -215,20 +227,44 @@ class _Reader:
         self.drop(line_end(self.text, 0))
 
     def pass_over_statement(self) -> Iterator[Remark]:
-        """Past a statement that is too long to be held: to a line that ends with a semicolon."""
+        """Past a statement that is too long to be held, to its semicolon."""
         while True:
-            end = self.text.find(";\n", 1)
-            if end >= 0 or self.ended:
-                self.drop(end + 1 if end >= 0 else len(self.text))
+            opened = open_mark(self.text)
+            if opened is None:
+                end, by = statement_end(self.text, 0)
+                if by is not None or self.ended:
+                    self.drop(end + (by == ";"))
+                    return
+                # What stands on the last line may be half a mark.
+                self.drop(self.text.rfind("\n") + 1)
+            else:
+                begin, mark = opened
+                self.drop(begin + len(mark))
+                yield from self.pass_over(mark)
+            if self.ended:
+                self.drop(len(self.text))
                 return
-            self.drop(max(len(self.text) - 1, 0))
             yield from self.more()
+
+    def pass_over(self, mark: str) -> Iterator[Remark]:
+        """Past the mark that ends a quote or a comment."""
+        while (end := self.text.find(mark)) < 0 and not self.ended:
+            self.drop(max(len(self.text) - len(mark), 0))
+            yield from self.more()
+        self.drop(end + len(mark) if end >= 0 else len(self.text))
 
     def more(self, at_least: int = 0) -> Iterator[Remark]:
         """Reads on; twice as much for a statement that did not fit, so that time stays linear."""
         block = self.stream.read(max(self.block_bytes, at_least))
-        if self.line == 1 and not self.text and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            yield Remark(RemarkKind.ENCODING, "the mark of UTF-16", 1)
+        if not self.begun:
+            self.begun = True
+            if block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                yield Remark(RemarkKind.ENCODING, "characters in UTF-16", 1)
+                self.decoder = codecs.getincrementaldecoder("utf-16")("replace")
+            for mark, what in _ARCHIVES:
+                if block.startswith(mark):
+                    yield Remark(RemarkKind.ARCHIVE, what, 1)
+                    block = b""
         self.ended = not block
         self.text += self.decoder.decode(block, final=self.ended)
 
@@ -238,6 +274,17 @@ class _Reader:
         last = self.text.rfind("\n", 0, count)
         self.before = count - last - 1 + (0 if breaks else self.before)
         self.text = self.text[count:]
+
+
+_ARCHIVES = (
+    (b"PGDMP", "an archive of pg_dump"),
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+"""What a file that is no text begins with."""
 
 
 def _clean(text: str) -> tuple[str, dict[int, bool]]:

@@ -52,7 +52,7 @@ def check(seen: Seen) -> Iterator[Hazard]:
         exempt = seen.unit.version >= 17 and name in seen.unit.note("enums made")
         if "oldVal" not in seen.tree and not exempt and seen.in_transaction:
             added[seen.tree["newVal"]] = (seen.unit.transaction, name, seen.index)
-    elif added:
+    elif added and seen.parsed.problem is None:
         for value, (transaction, name, index) in list(added.items()):
             if (
                 transaction == seen.unit.transaction

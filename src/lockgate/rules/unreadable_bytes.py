@@ -3,7 +3,7 @@
 lockgate reads them as unknown characters. The server takes them by client_encoding, so that a
 name or a value may be another than the one that was looked at.
 
-Save the file as UTF-8.
+Save the file as UTF-8. A file that is packed is not read at all: unpack it first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ GOOD_ALEMBIC = ""
 
 
 def remark(remark: Remark) -> Iterator[Hazard]:
-    """A line that could not be read as it is."""
+    """A line that could not be read as it is, or a file that is no text."""
+    if remark.kind is RemarkKind.ARCHIVE:
+        cure = "run `pg_restore -f FILE.sql`" if "pg_dump" in remark.text else "unpack it"
+        yield Hazard(
+            f"cannot be read: it is {remark.text}, and no SQL",
+            f"{cure}, and lint what comes out",
+            severity=Severity.ERROR,
+        )
     if remark.kind is RemarkKind.ENCODING:
         yield Hazard(f"holds {remark.text}", "save the file as UTF-8")

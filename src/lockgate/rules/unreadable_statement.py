@@ -36,7 +36,13 @@ def check(seen: Seen) -> Iterator[Hazard]:
     if problem is not None:
         yield Hazard(
             f"cannot be read: {problem.message}",
-            "mend it, or say with `lockgate: allow` which server takes it",
+            _remedy(problem.message),
             line=problem.line if seen.unit.revision is None else None,
             column=problem.column,
         )
+
+
+def _remedy(message: str) -> str:
+    if message.endswith('at or near ":"'):
+        return "fill in the variable of psql that stands there"
+    return "mend it, or say with `lockgate: allow` which server takes it"

@@ -72,7 +72,8 @@ def schema_statements(path: Path, progress: Progress) -> Iterator[ParsedStatemen
     with opened(str(path), progress) as source:
         for passage in read_script(source):
             if isinstance(passage, Remark) and passage.kind is not RemarkKind.META_COMMAND:
-                raise SchemaNotUnderstood(str(path), passage.line, passage.text)
+                archive = "it is " if passage.kind is RemarkKind.ARCHIVE else ""
+                raise SchemaNotUnderstood(str(path), passage.line, archive + passage.text)
             if not isinstance(passage, Placed):
                 continue
             problem = passage.parsed.problem

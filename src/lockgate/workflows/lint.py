@@ -25,6 +25,7 @@ from lockgate.workflows.linting import (
     lint_files,
     lint_revisions,
 )
+from lockgate.workflows.sql_files import refuse_unreadable
 
 if TYPE_CHECKING:
     from lockgate.workflows.workspace import Workspace
@@ -82,6 +83,7 @@ def run(request: Request, open_workspace: Callable[[], Workspace], progress: Pro
     around = _surroundings(request, open_workspace, progress)
     if files and (ranges or request.since is not None):
         raise MixedUp(files[0], (*ranges, request.since or "")[0])
+    refuse_unreadable(files)
     if files:
         answers = lint_files(files, chosen, around, progress)
     else:

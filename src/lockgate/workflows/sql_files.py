@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,16 @@ def opened(path: str, progress: Progress) -> Iterator[Source]:
         raise SqlFileUnreadable(path, _reason(error)) from error
     with file:
         yield _Told(file, path, progress)
+
+
+def refuse_unreadable(paths: Iterable[str]) -> None:
+    """Raises SqlFileUnreadable before anything is read, and not when the others are."""
+    for path in paths:
+        if path != "-" and not Path(path).is_fifo():
+            try:
+                Path(path).open("rb").close()
+            except OSError as error:
+                raise SqlFileUnreadable(path, _reason(error)) from error
 
 
 def shown_path(path: str | Path) -> str:

@@ -36,7 +36,10 @@ def predict(parsed: ParsedStatement, structure: Structure, version: int) -> Stat
     if parsed.problem is not None:
         touched.unknown = True
     else:
-        _add(touched, parsed.kind, parsed.tree, parsed.sql)
+        try:
+            _add(touched, parsed.kind, parsed.tree, parsed.sql)
+        except RecursionError:  # as deep as a program may write it, and nobody does
+            touched.unknown = True
     return touched.answer()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockgate.core.parsed import SyntaxProblem
 
@@ -62,12 +62,17 @@ def after_blanks(text: str, start: int = 0) -> int:
 
 
 def _after_block(text: str, start: int) -> int:
+    end = _block_end(text, start)
+    return len(text) if end is None else end
+
+
+def _block_end(text: str, start: int) -> int | None:
     depth = 0
     for found in _BLOCK_MARK.finditer(text, start):
         depth += 1 if found.group() == "/*" else -1
         if depth == 0:
             return found.end()
-    return len(text)
+    return None
 
 
 _BLOCK_MARK = re.compile(r"/\*|\*/")
@@ -76,19 +81,27 @@ _BLOCK_MARK = re.compile(r"/\*|\*/")
 def pieces(script: str) -> Iterator[Piece]:
     """The statements of `script`, in order; meta-commands and the data of COPY are passed over."""
     place = _Place(script)
+    behind = 0
     start = after_blanks(script)
     while start < len(script):
         if script[start] == "\\":  # a meta-command, to the end of its line
-            start = after_blanks(script, line_end(script, start))
+            behind = line_end(script, start)
+            start = after_blanks(script, behind)
             continue
-        end, by = statement_end(script, start)
+        end, by = statement_end(script, start, last=True)
         text = script[start:end].rstrip()
         if text:
             yield place.piece(text, start)
         start = end + 1 if by == ";" else end
         if by == ";" and _COPY.match(text):
             start = _after_data(script, start)
+        behind = start
         start = after_blanks(script, start)
+    opened = open_mark(script, behind)
+    if opened is not None and opened[1] == "*/":
+        piece = place.piece(script[opened[0] :], opened[0])
+        problem = SyntaxProblem("unterminated /* comment", piece.line, piece.column)
+        yield replace(piece, problem=problem)
 
 
 class _Place:
@@ -115,12 +128,23 @@ def line_end(script: str, start: int) -> int:
     return len(script) if end < 0 else end
 
 
-def statement_end(script: str, start: int) -> tuple[int, str | None]:
+def statement_end(script: str, start: int, *, last: bool = False) -> tuple[int, str | None]:
     """Where the statement from `start` ends, and by what: a semicolon, psql's backslash, or None.
 
-    None is the end of the text, which may lie within quotes.
+    None is the end of the text, which may lie within quotes. Where that is the `last` of it, a body
+    that never ends is none, so that what stands behind it is read.
     """
+    end, by, inside = _statement_end(script, start, bodied=True)
+    if inside and last:
+        end, by, _ = _statement_end(script, start, bodied=False)
+    return end, by
+
+
+def _statement_end(script: str, start: int, *, bodied: bool) -> tuple[int, str | None, bool]:
+    """The same, and whether a body is open; without `bodied` nothing is taken for one."""
     depth = bodies = 0
+    # Nothing else has semicolons in parentheses, and a parenthesis that was forgotten ends here.
+    nests = bodied and _RULE.match(script, start) is not None
     at = start
     while found := _TOKEN.search(script, at):
         at = found.end()
@@ -130,23 +154,52 @@ def statement_end(script: str, start: int) -> tuple[int, str | None]:
             case "dollar":
                 closing = script.find(found.group("dollar"), at)
                 at = len(script) if closing < 0 else closing + len(found.group("dollar"))
-            case "atomic":
+            case "atomic" if bodied:
                 bodies += 1
             case "case" if bodies:
                 bodies += 1
             case "end" if bodies:
                 bodies -= 1
-            case "open":
+            case "open" if nests:
                 depth += 1
-            case "close":
+            case "close" if nests:
                 depth -= 1
             case "meta":
-                return found.start(), "\\"
+                return found.start(), "\\", False
             case "semicolon" if depth <= 0 and not bodies:
-                return found.start(), ";"
+                return found.start(), ";", False
             case _:
                 pass
-    return len(script), None
+    return len(script), None, bodies > 0 or depth > 0
+
+
+def open_mark(script: str, start: int = 0) -> tuple[int, str] | None:
+    """Where a quote or comment begins that `script` does not end, and the mark that ends it."""
+    at = start
+    while found := _TOKEN.search(script, at):
+        at = found.end()
+        match found.lastgroup if found.lastgroup != "tag" else "dollar":
+            case "block":
+                end = _block_end(script, found.start())
+                if end is None:
+                    return found.start(), "*/"
+                at = end
+            case "dollar":
+                closing = script.find(found.group("dollar"), at)
+                if closing < 0:
+                    return found.start(), found.group("dollar")
+                at = closing + len(found.group("dollar"))
+            case "string" | "name" | "escaped" if at == len(script):
+                mark = '"' if found.lastgroup == "name" else "'"
+                if not _CLOSED.fullmatch(found.group()):
+                    return found.start(), mark
+            case _:
+                pass
+    return None
+
+
+_CLOSED = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*\"""", re.DOTALL)
+_RULE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
 
 
 def comments(script: str) -> Iterator[tuple[int, str]]:

@@ -18,7 +18,7 @@ from pglast.keywords import (
 )
 from pglast.parser import ParseError, parse_plpgsql_json, parse_sql_json
 
-from lockgate.core.parsed import ParsedStatement, SyntaxProblem, Tree
+from lockgate.core.parsed import TOO_DEEP, ParsedStatement, SyntaxProblem, Tree
 from lockgate.core.sql.script import Piece, after_blanks, pieces
 
 _decode = msgspec.json.Decoder().decode
@@ -43,7 +43,7 @@ def parse(script: str) -> tuple[ParsedStatement, ...]:
     """
     try:
         return tuple(_statements(script))
-    except ParseError:
+    except (ParseError, RecursionError):
         pass
     return tuple(parse_pieces(pieces(script)))
 
@@ -68,6 +68,11 @@ def parse_pieces(found: Iterator[Piece]) -> Iterator[ParsedStatement]:
                 )
         except ParseError as error:
             problem = _problem(piece, error)
+            yield ParsedStatement(
+                piece.sql, "", {}, piece.start, piece.start_byte, piece.line, problem
+            )
+        except RecursionError:
+            problem = SyntaxProblem(TOO_DEEP, piece.line, piece.column)
             yield ParsedStatement(
                 piece.sql, "", {}, piece.start, piece.start_byte, piece.line, problem
             )
@@ -156,6 +161,6 @@ def parse_plpgsql(sql: str) -> list[Tree] | None:
     """The functions of a CREATE FUNCTION or DO in PL/pgSQL; None where they cannot be read."""
     try:
         found: list[Tree] = _decode(parse_plpgsql_json(sql))
-    except (ParseError, msgspec.DecodeError):
+    except (ParseError, RecursionError, msgspec.DecodeError):
         return None
     return found

@@ -6,10 +6,13 @@ A format is a module here, or one that an installed package names in the entry p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import PurePath
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
@@ -65,6 +68,18 @@ def place_lines(statement: LintedStatement, line: int, column: int, room: int) -
         return pointed(sql, min(max(column - statement.column, 0), len(sql)), room)
     lines = sql.split("\n")[: max(line - statement.line, 0)]
     return pointed(sql, min(sum(len(one) + 1 for one in lines) + column - 1, len(sql)), room)
+
+
+def fingerprint(finding: Finding, seen: Counter[bytes]) -> str:
+    """What tells a Finding from others and stays when lines are added above it.
+
+    It rests on the rule, the file and the words, and counts in `seen` what is alike.
+    """
+    said = (finding.code, PurePath(finding.file or "").as_posix(), finding.message)
+    digest = sha256("\0".join(said).encode(errors="surrogateescape"))
+    seen[digest.digest()] += 1
+    digest.update(f"\0{seen[digest.digest()]}".encode())
+    return digest.hexdigest()
 
 
 def count(findings: Iterable[Finding]) -> dict[Severity, int]:

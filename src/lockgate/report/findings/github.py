@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
+from lockgate.report.columns import visible
 from lockgate.report.findings import Shown, counted_words
 
 NAME = "github"
@@ -19,10 +21,11 @@ def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterat
         if not isinstance(finding, Finding):
             continue
         counted[finding.severity] += 1
-        places = {"file": finding.file, "line": finding.line, "col": finding.column}
+        file = PurePath(finding.file).as_posix() if finding.file else None
+        places = {"file": file, "line": finding.line, "col": finding.column}
         places["title"] = f"{finding.code} {finding.source}"
         listed = ",".join(f"{k}={_property(str(v))}" for k, v in places.items() if v is not None)
-        words = _escaped(f"{finding.message}\n{finding.remedy}")
+        words = _escaped(f"{visible(finding.message)}\n{visible(finding.remedy)}")
         yield f"::{_COMMANDS[finding.severity]} {listed}::{words}\n"
     yield f"{counted_words(counted)} (PostgreSQL {shown.version})\n"
 

@@ -30,9 +30,10 @@ def document_pieces(
     command: str, answers: Iterable[LintedStatement | Finding], version: int
 ) -> Iterator[str]:
     """The same for the command that asked; that of `explain` has forecasts."""
-    yield f'{{"schema": "lockgate/{command}/1", "pg_version": {version},\n "statements": ['
+    # It begins with the first statement, so that an error before is the only document.
+    head = f'{{"schema": "lockgate/{command}/1", "pg_version": {version},\n "statements": ['
     with Later() as findings:
-        separator = _FIRST
+        separator = head + _FIRST
         for answer in answers:
             if isinstance(answer, Finding):
                 findings.keep(linted_document(answer))
@@ -42,7 +43,7 @@ def document_pieces(
                 document |= _forecasts(answer)
             yield separator + json.dumps(document, ensure_ascii=False)
             separator = _NEXT
-        yield '],\n "findings": ['
+        yield (head if separator != _NEXT else "") + '],\n "findings": ['
         yield from findings.kept()
     yield "]}\n"
 

@@ -7,38 +7,48 @@ from collections.abc import Iterable, Iterator
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import LintedStatement
 from lockgate.report.effects import does_words, lock_words
-from lockgate.report.findings import Shown, count, counted_words, place
+from lockgate.report.findings import Shown, counted_words, place
 from lockgate.report.markdown import cell, code, short
 
 NAME = "markdown"
 _MOST_STATEMENTS = 100
+_MOST_FINDINGS = 150
 
 
 def render(answers: Iterable[LintedStatement | Finding], shown: Shown) -> Iterator[str]:
     """A table of Findings, the worst first, and one of the statements that lock a table."""
+    # GitHub takes a comment of 65,536 characters, which is less than it takes to show more.
     findings: list[Finding] = []
+    counted = dict.fromkeys(Severity, 0)
+    order = list(Severity)
     rows: list[str] = []
     statements = 0
     for answer in answers:
         if isinstance(answer, Finding):
+            counted[answer.severity] += 1
             findings.append(answer)
+            if len(findings) > 2 * _MOST_FINDINGS:
+                findings = sorted(findings, key=lambda f: order.index(f.severity))[:_MOST_FINDINGS]
             continue
         statements += 1
         if len(rows) < _MOST_STATEMENTS:
             rows += _rows(answer)
-    yield f"### lockgate lint: {counted_words(count(findings))}\n\n"
+    yield f"### lockgate lint: {counted_words(counted)}\n\n"
     if findings:
         yield "| | where | what | instead |\n|---|---|---|---|\n"
-        order = list(Severity)
-        for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+        worst = sorted(findings, key=lambda f: order.index(f.severity))[:_MOST_FINDINGS]
+        for finding in worst:
             cells = (
                 f"**{finding.severity.value}** {finding.code}",
-                f"`{place(finding)}`",
+                f"`{code(place(finding))}`",
                 cell(finding.message),
                 cell(finding.remedy),
             )
             yield f"| {' | '.join(cells)} |\n"
         yield "\n"
+        left = sum(counted.values()) - len(worst)
+        if left:
+            yield f"and {left:,} more, none of them worse\n\n"
     if rows:
         yield "<details><summary>What is locked</summary>\n\n"
         yield "| statement | relation | lock | while |\n|---|---|---|---|\n"

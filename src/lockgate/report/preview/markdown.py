@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from lockgate.core.duration import format_duration
@@ -10,7 +9,7 @@ from lockgate.core.finding import Finding, Severity
 from lockgate.core.preview import Preview, PreviewedStatement
 from lockgate.report.changes import changes_text
 from lockgate.report.effects import MOST_SHOWN, does_words, lock_words
-from lockgate.report.markdown import cell, code, short
+from lockgate.report.markdown import cell, code, fence, short
 from lockgate.report.preview.parts import (
     dedented,
     on_database,
@@ -50,7 +49,9 @@ def _lines(preview: Preview, *, with_sql: bool) -> Iterator[str]:
     if not with_sql:
         yield "\nThe SQL is too long for a comment: `lockgate preview` shows it."
     if changes := changes_text(preview.changes):
-        yield f"\n<details><summary>Schema changes</summary>\n\n```\n{changes}\n```\n\n</details>"
+        marks = fence(changes)
+        shown = f"{marks}\n{changes}\n{marks}"
+        yield f"\n<details><summary>Schema changes</summary>\n\n{shown}\n\n</details>"
 
 
 def _locks(statements: Sequence[PreviewedStatement]) -> Iterator[str]:
@@ -110,8 +111,8 @@ def _folded(title: str, statements: Sequence[PreviewedStatement]) -> Iterator[st
     sent = [f"{_where(s)}{dedented(s.sql).rstrip(';')};" for _, s in own(statements)]
     if sent:
         yield f"<details><summary>{title}</summary>\n"
-        fence = "`" * (1 + max(2, *map(len, re.findall("`+", " ".join(("`", *sent))))))
-        yield from (f"{fence}sql", *sent, fence)
+        marks = fence(" ".join(sent))
+        yield from (f"{marks}sql", *sent, marks)
         yield "\n</details>\n"
 
 
