@@ -47,7 +47,7 @@ def limits_of(checks: Iterable[Named], *, value: str | None = None) -> dict[str,
             expression = expression.replace("VALUE", "lockgate_value")
         tree = parse_expression(expression)
         for term in _terms(tree) if tree else ():
-            for name, limits in _limits(term):
+            for name, limits in (*_limits(term), *_one_of(term)):
                 key = value if value is not None else name
                 found[key] = _both(found.get(key, Limits()), limits)
             for name, highest in _excluded(term):
@@ -70,17 +70,33 @@ def _excluded(term: Tree) -> Iterator[tuple[str, int]]:
 
 
 def _terms(tree: Tree) -> Iterator[Tree]:
-    """What has to hold, one by one; of what an OR leaves open, the first that is no IS NULL."""
+    """What has to hold, one by one; of what an OR leaves open, the first that is no IS NULL.
+
+    An OR over values of one column stays whole, for `_one_of`.
+    """
     match tree.get("BoolExpr", {}).get("boolop"):
         case "AND_EXPR":
             for argument in tree["BoolExpr"]["args"]:
                 yield from _terms(argument)
         case "OR_EXPR":
             ways = [way for way in tree["BoolExpr"]["args"] if not _is_null(way)]
-            if ways:
+            if any(True for _ in _one_of(tree)):
+                yield tree
+            elif ways:
                 yield from _terms(ways[0])
         case _:
             yield tree
+
+
+def _one_of(term: Tree) -> Iterator[tuple[str, Limits]]:
+    """The values that an OR leaves to one column."""
+    if term.get("BoolExpr", {}).get("boolop") != "OR_EXPR":
+        return
+    ways = [list(_limits(way)) for way in term["BoolExpr"]["args"] if not _is_null(way)]
+    names = {name for way in ways for name, _ in way}
+    if len(names) == 1 and all(len(way) == 1 and way[0][1].among for way in ways):
+        values = [value for way in ways for value in way[0][1].among]
+        yield names.pop(), Limits(among=tuple(dict.fromkeys(values)))
 
 
 def _is_null(tree: Tree) -> bool:
