@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import TABLES, Kind, Structure
-from lockgate.core.effects.trees import body
+from lockgate.core.effects.trees import Node, body
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals import (
     brought,
@@ -56,6 +56,7 @@ def _actions(structure: Structure, tree: Tree, version: int) -> Iterator[Refusal
         freed=frozenset(name for name in named if named.count(name) > 1),
         constraints_dropped=frozenset(c["name"] for c in commands if _is(c, "AT_DropConstraint")),
         constraints_added=frozenset(name for name in own if name),
+        adds_key=any(_is_key(node) for c in commands for node in (c.get("def"), *_spelled_in(c))),
     )
     for twice in sorted({name for name in added if added.count(name) > 1}):
         yield asked.refuses(f"column {twice} is added twice", "leave one out")
@@ -68,6 +69,15 @@ def _actions(structure: Structure, tree: Tree, version: int) -> Iterator[Refusal
 
 def _is(command: Tree, subtype: str) -> bool:
     return command.get("subtype") == subtype
+
+
+def _spelled_in(command: Tree) -> list[Tree]:
+    """The constraints that stand in the definition of a column."""
+    return list(body(command.get("def"), "ColumnDef").get("constraints", ()))
+
+
+def _is_key(node: Node) -> bool:
+    return body(node, "Constraint").get("contype") in ("CONSTR_PRIMARY", "CONSTR_UNIQUE")
 
 
 def _adds(command: Tree) -> bool:

@@ -34,6 +34,7 @@ class Altered:
     """Columns that lose their default, identity or NOT NULL in the same statement, or get one."""
     constraints_dropped: frozenset[str] = frozenset()
     constraints_added: frozenset[str] = frozenset()
+    adds_key: bool = False
     names: tuple[str, ...] = field(default=())
 
     def column(self, name: str) -> Column | None:

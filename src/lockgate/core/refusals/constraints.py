@@ -38,7 +38,10 @@ def added(asked: Altered, command: Tree) -> Iterator[Refusal]:
     found = body(command.get("def"), "Constraint")
     table = asked.table
     name = found.get("conname")
-    if name in table.constraints and name not in asked.constraints_dropped:
+    inherited = found.get("contype") == "CONSTR_CHECK" and any(
+        name in asked.structure.get(parent).constraints for parent in table.parents
+    )  # then both become one, if they say the same
+    if name in table.constraints and name not in asked.constraints_dropped and not inherited:
         yield taken(
             f"constraint {name} of {shown(table.name)}",
             table.name[1],
@@ -167,6 +170,8 @@ def _foreign(
     if far is None or far.kind not in kinds:
         return
     wanted = words(found.get("pk_attrs"))
+    if far.name == asked.table.name and (asked.adds_key or asked.added.intersection(wanted)):
+        return
     for column in wanted:
         yield from needed(far, (), (column,))
     primary = next((c for c in far.constraints.values() if c.kind is ConstraintKind.PRIMARY), None)

@@ -168,7 +168,11 @@ def renamed(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """RENAME and SET SCHEMA to a name that is taken, of relations and of types."""
     kind = tree.get("renameType") or tree.get("objectType", "")
     if "newschema" in tree:
-        yield from no_schema(structure, tree["newschema"])
+        missing = (
+            tree.get("missing_ok")
+            and structure.resolve(parts_of(tree.get("relation") or {})) not in structure.relations
+        )
+        yield from () if missing else no_schema(structure, tree["newschema"])
     if kind == "OBJECT_SCHEMA":
         if tree.get("newname") in structure.schemas | {"public"}:
             yield taken(f"schema {tree['newname']}", tree["newname"])

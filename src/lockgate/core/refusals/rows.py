@@ -40,7 +40,9 @@ def inserted(structure: Structure, tree: Tree) -> Iterator[Refusal]:
         return
     columns = [body(node, "ResTarget").get("name", "") for node in tree.get("cols", ())]
     yield from needed(table, (), columns)
-    for twice in sorted({name for name in columns if columns.count(name) > 1}):
+    targets = [body(node, "ResTarget") for node in tree.get("cols", ())]
+    whole = [t.get("name", "") for t in targets if "indirection" not in t]  # not a[1], a.b
+    for twice in sorted({name for name in whole if whole.count(name) > 1}):
         yield refused(f"column {twice} is named twice", "leave one out", table.name[1])
     lists = only(tree.get("selectStmt"))[1].get("valuesLists", ())
     first = body(lists[0], "List").get("items", ()) if lists else ()

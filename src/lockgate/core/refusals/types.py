@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lockgate.core.effects.facts import facts
 from lockgate.core.effects.reading import parts_of, read_type
-from lockgate.core.effects.structure import Structure, TypeName
+from lockgate.core.effects.structure import Kind, Structure, TypeName
 from lockgate.core.effects.trees import Node, body, is_null, nodes, words
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.columns import Action, Altered
@@ -22,6 +22,8 @@ def retyped(asked: Altered, command: Tree) -> Iterator[Refusal]:
     definition = body(command.get("def"), "ColumnDef")
     new = read_type(definition.get("typeName"))
     if column is None or column.type is None or new is None:
+        return
+    if asked.table.kind is Kind.COMPOSITE:  # has no values that would have to turn
         return
     if _turns(asked.structure, column.type, new, asked.version):
         return
