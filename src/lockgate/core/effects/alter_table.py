@@ -173,6 +173,13 @@ def _trigger(plan: Plan, command: Tree) -> None:
     relation = plan.relation
     if relation.kind is not Kind.PARTITIONED:
         return
+    own = any(constraint.references for constraint in relation.constraints.values())
+    if (
+        command.get("subtype") in ("AT_EnableTrigAll", "AT_DisableTrigAll")
+        and plan.touched.version > 14
+        and (own or any(plan.structure.foreign_keys_to(relation.name)))
+    ):
+        plan.lock_below()  # the triggers of foreign keys are rows' too
     for child in plan.below:
         row = any(
             level == "row" and name in (None, trigger) for trigger, level in child.triggers.items()

@@ -324,6 +324,7 @@ def drop(structure: Structure, tree: Tree) -> None:
             table.fires.pop(parts[-1], None)
             table.policies.pop(parts[-1], None)
             table.rules.pop(parts[-1], None)
+            table.unmoved.discard(parts[-1])
         elif kind == "OBJECT_STATISTIC_EXT":
             structure.statistics.pop(structure.resolve(parts), None)
         elif kind == "OBJECT_PUBLICATION":
@@ -416,6 +417,9 @@ def create_rule(structure: Structure, tree: Tree) -> None:
     table = structure.find(parts_of(tree.get("relation", {})))
     table.rules[tree.get("rulename", "")] = tree.get("actions", [])
     table.rule_events[tree.get("rulename", "")] = tree.get("event", "")
+    table.unmoved.discard(tree.get("rulename", ""))
+    if tree.get("instead") and not tree.get("actions") and "whereClause" not in tree:
+        table.unmoved.add(tree.get("rulename", ""))
 
 
 def create_policy(structure: Structure, tree: Tree) -> None:

@@ -16,7 +16,7 @@ def bound_is_proven(parent: Relation, child: Relation, bound: Tree) -> bool:
     Understands what one writes for it: comparisons of the key with the very constants of the
     bounds, beside NOT NULL. What it does not understand is not proven.
     """
-    keys = _keys(parent)
+    keys = partition_keys(parent)
     if not keys or bound.get("is_default") or not bound:
         return False
     conditions = _checks(child)
@@ -32,7 +32,7 @@ def bound_is_proven(parent: Relation, child: Relation, bound: Tree) -> bool:
 
 def default_is_proven(parent: Relation, default: Relation, bound: Tree) -> bool:
     """Whether valid constraints keep out of the default partition what a new one will take."""
-    keys = _keys(parent)
+    keys = partition_keys(parent)
     if len(keys) != 1 or not bound or bound.get("is_default"):
         return False
     for condition in _checks(default):
@@ -115,7 +115,7 @@ def partitions_left(
     All of them, but for those that a comparison of the first key with a constant leaves out.
     """
     children = [structure.get(name) for name in parent.children]
-    keys = _keys(parent)
+    keys = partition_keys(parent)
     if not condition or not keys:
         return children
     pairs = []
@@ -168,7 +168,7 @@ def partition_of(
     structure: Structure, parent: Relation, row: Mapping[str, Node]
 ) -> Relation | None:
     """The partition that takes a row of those columns; None where only a server can tell."""
-    keys = _keys(parent)
+    keys = partition_keys(parent)
     value = constant(row.get(keys[0]) or {}) if len(keys) == 1 else None
     if value is None:
         return None
@@ -227,7 +227,8 @@ def _ordered(low: object, high: object) -> bool | None:
     return None
 
 
-def _keys(parent: Relation) -> list[str]:
+def partition_keys(parent: Relation) -> list[str]:
+    """The columns that put its rows into partitions; none where it is an expression."""
     spec = parent.partitioned_by
     if not isinstance(spec, dict):
         return []

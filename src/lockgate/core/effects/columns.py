@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lockgate.core.effect import LockMode
-from lockgate.core.effects.constraints import lock_for_foreign_key
+from lockgate.core.effects.constraints import lock_for_foreign_key, lock_planned_indexes
 from lockgate.core.effects.conversion import conversion, default_of
 from lockgate.core.effects.drop import drop_column, drop_users
 from lockgate.core.effects.expressions import is_volatile, proves_not_null, refuses
@@ -196,9 +196,13 @@ def change_type(plan: Plan, command: Tree) -> None:
             if name not in constraint.columns:
                 continue
             if constraint.references is not None:
-                touched.lock_with_below(constraint.references, AX)
-                if constraint.valid and found.rewrites:
-                    plan.touched.lock_indexes(plan.structure.get(constraint.references), READ)
+                far = plan.structure.get(constraint.references)
+                for other in plan.structure.with_partitions(far):
+                    # 14 has the triggers that it drops only on what holds rows.
+                    bare = touched.version == 14 and other.kind is Kind.PARTITIONED
+                    touched.lock(other, SRE if bare else AX)
+                    if constraint.valid and found.rewrites:
+                        lock_planned_indexes(plan, other, READ)
             elif constraint.kind is ConstraintKind.CHECK and constraint.valid:
                 touched.scan(relation, AX)
         for user, foreign_key in plan.structure.foreign_keys_to(relation.name):
@@ -215,6 +219,10 @@ def change_type(plan: Plan, command: Tree) -> None:
 def set_not_null(plan: Plan, command: Tree) -> None:
     """SET NOT NULL: all rows are looked at, unless something proves it already."""
     name = command.get("name", "")
+    top = plan.relation.columns.get(name)
+    skips = plan.relation.kind is Kind.PARTITIONED or plan.touched.version >= 18
+    if skips and top is not None and top.not_null and top.valid_not_null:
+        return  # so is all below, and none of it is opened
     plan.lock_below()
     for relation in plan.everywhere:
         column = relation.columns.get(name)

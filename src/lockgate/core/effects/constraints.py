@@ -22,7 +22,7 @@ from lockgate.core.effects.structure import (
 )
 from lockgate.core.effects.tables import index_to_attach
 from lockgate.core.effects.touched import Touched
-from lockgate.core.effects.trees import body, only, words
+from lockgate.core.effects.trees import body, only, same, words
 from lockgate.core.parsed import Tree
 
 
@@ -40,19 +40,29 @@ def add(plan: Plan, command: Tree) -> None:
     match made.kind:
         case ConstraintKind.CHECK:
             # NO INHERIT keeps it from children, whose locks are taken since PostgreSQL 18.
-            if not made.no_inherit:
-                plan.lock_below()
-                on = plan.everywhere
-            else:
-                on = [plan.relation]
-            for relation in on if made.valid else ():
-                touched.scan(relation, AX)
+            for relation in [plan.relation] if made.no_inherit else list(_new_to(plan, made)):
+                touched.lock(relation, plan.mode)
+                if made.valid:
+                    touched.scan(relation, AX)
         case ConstraintKind.FOREIGN:
             lock_for_foreign_key(plan, made, checks=made.valid)
         case _ if found.get("indexname"):
             _add_using_index(plan, made, found["indexname"], found.get("conname"))
         case _:
             _add_indexed(plan, made, found)
+
+
+def _new_to(plan: Plan, made: Constraint, top: Relation | None = None) -> Iterator[Relation]:
+    """Where a CHECK is new; where the same has been, it is left as it is, and all below."""
+    relation = top or plan.relation
+    old = relation.constraints.get(made.name)
+    texts = [c.expression.tree if c and c.expression else None for c in (old, made)]
+    if old is not None and old.valid and texts[0] is not None and same(*texts):
+        plan.touched.lock(relation, plan.mode)
+        return
+    yield relation
+    for name in relation.children if plan.below else ():
+        yield from _new_to(plan, made, plan.structure.get(name))
 
 
 def _add_not_null(plan: Plan, found: Tree) -> None:
@@ -253,7 +263,7 @@ def validate(plan: Plan, command: Tree) -> None:
         return
     far = structure.get(constraint.references)
     for relation in structure.with_partitions(far):
-        touched.lock(relation, READ_ROWS)
+        touched.lock(relation, READ_ROWS if relation is far else READ)
         lock_planned_indexes(plan, relation, READ)
 
 

@@ -98,6 +98,11 @@ def drop_relation(touched: Touched, relation: Relation, *, cascade: bool) -> Non
             drop_relation(touched, view, cascade=True)
         for table in rules_over(structure, relation.name):
             touched.lock(table, AX)
+        for above in structure.above(relation):
+            for user, _ in structure.foreign_keys_to(above.name):
+                # The key goes as a whole, and lets go of every partition.
+                touched.lock(user, AX)
+                drop_triggers(touched, above)
         if relation.kind is Kind.SEQUENCE:
             for table in _defaults_from(structure, relation.name):
                 touched.lock(table, AX)

@@ -56,11 +56,31 @@ _PLAIN_SELECT = frozenset(("targetList", "limitOption", "op"))
 
 
 def conjuncts(node: Tree) -> list[Tree]:
-    """The conditions that all have to hold for `node` to hold."""
+    """The conditions that all have to hold for `node` to hold, as PostgreSQL takes it apart."""
     found = body(node, "BoolExpr")
+    if found.get("boolop") == "NOT_EXPR":
+        turned = _negated(found["args"][0])
+        return [node] if turned is None else conjuncts(turned)
     if found.get("boolop") != "AND_EXPR":
         return [node]
     return [inner for argument in found.get("args", ()) for inner in conjuncts(argument)]
+
+
+def _negated(node: Tree) -> Tree | None:
+    """What holds where `node` does not, None where PostgreSQL would only write NOT before it."""
+    kind, found = only(node)
+    if kind == "NullTest":
+        other = {"IS_NULL": "IS_NOT_NULL", "IS_NOT_NULL": "IS_NULL"}
+        return {kind: {**found, "nulltesttype": other[found["nulltesttype"]]}}
+    if kind != "BoolExpr":
+        return None
+    arguments = found["args"]
+    if found["boolop"] == "NOT_EXPR":
+        return dict(arguments[0])
+    if found["boolop"] == "OR_EXPR":
+        turned = [{kind: {"boolop": "NOT_EXPR", "args": [argument]}} for argument in arguments]
+        return {kind: {"boolop": "AND_EXPR", "args": turned}}
+    return None
 
 
 def proves_not_null(expression: Expression | None, column: str) -> bool:

@@ -77,7 +77,8 @@ def cluster(touched: Touched, tree: Tree) -> None:
         touched.forbidden = True
         touched.lock(relation, AX)
         for child in structure.below(relation):
-            touched.rewrite(child)
+            if child.kind is not Kind.PARTITIONED:
+                touched.rewrite(child)
         return
     touched.rewrite(relation)
 

@@ -117,6 +117,8 @@ def detach(plan: Plan, command: Tree) -> None:
         touched.lock(user, AX)
         for relation in structure.with_below(user):
             touched.scan(relation, READ)
+            if relation.kind is not Kind.PARTITIONED:
+                touched.lock_indexes(relation, READ)
         # Rows that reference the partition would be left alone: they are looked for.
         for relation in structure.below(child):
             touched.lock_indexes(relation, READ)

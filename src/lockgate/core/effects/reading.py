@@ -254,10 +254,11 @@ def index_elements(statement: Tree) -> list[Tree]:
 def read_index(statement: Tree, table: Relation) -> Index:
     """The index of an `IndexStmt`."""
     columns: list[str | None] = []
-    expressions = []
+    expressions, ordered_by = [], []
     for node in statement.get("indexParams", ()):
         _, element = only(node)
         columns.append(element.get("name"))
+        ordered_by.append((*words(element.get("opclass")), *words(element.get("collation"))))
         if "expr" in element:
             expressions.append(Expression(node=element["expr"]))
     included = tuple(only(n)[1].get("name", "") for n in statement.get("indexIncludingParams", ()))
@@ -268,6 +269,7 @@ def read_index(statement: Tree, table: Relation) -> Index:
         included,
         tuple(expressions),
         Expression(node=where) if where else None,
+        ordered_by=tuple(ordered_by) if any(ordered_by) else (),
         unique=statement.get("unique", False),
         method=statement.get("accessMethod", "btree"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core.effect import LockMode
-from lockgate.core.effects.bounds import partition_of, partitions_left
+from lockgate.core.effects.bounds import partition_keys, partition_of, partitions_left
 from lockgate.core.effects.expressions import sequence_of, split_name, without_casts
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import Constraint, Kind, Relation, Structure
@@ -132,8 +132,14 @@ def lock_rows(
             touched.lock(above, READ)
         if recurses:
             condition = (where or {}).get("whereClause")
-            for child in partitions_left(touched.structure, relation, condition) or ():
+            left = partitions_left(touched.structure, relation, condition)
+            for child in map(touched.structure.get, relation.children) if left is None else left:
+                new = child.name not in touched.relations
                 lock_rows(touched, child, mode, where=where)
+                if new and left is None:  # only values tell whether it is looked at
+                    for below in touched.structure.with_below(child):
+                        for name in (below.name, *below.indexes):
+                            touched.doubt(name)
         return
     touched.lock_indexes(relation, mode)
     if recurses:
@@ -241,11 +247,13 @@ def _insert(touched: Touched, tree: Tree, known: Names, planned: bool) -> None:
 
 
 def _into_partitions(touched: Touched, table: Relation, tree: Tree) -> None:
-    """The partitions that the rows of a VALUES go to, as far as its constants tell."""
+    """The partitions that rows go to: those that constants name, perhaps all where none do."""
+    if table.kind is not Kind.PARTITIONED:
+        return
     select = only(tree.get("selectStmt"))[1]
     lists = select.get("valuesLists") or [_as_row(select)]
     named = [str(body(node, "ResTarget").get("name")) for node in tree.get("cols", ())]
-    for row in lists if table.kind is Kind.PARTITIONED else ():
+    for row in lists:
         values = body(row, "List").get("items", ())
         given = dict(zip(named or table.columns, values, strict=False))
         found: Relation | None = table
@@ -253,6 +261,10 @@ def _into_partitions(touched: Touched, table: Relation, tree: Tree) -> None:
             found = partition_of(touched.structure, found, given)
             if found is not None:
                 touched.lock(found, WRITE)
+                continue
+            for relation in touched.structure.below(table):
+                touched.lock(relation, WRITE)
+                touched.doubt(relation.name)
 
 
 def _as_row(select: Tree) -> Node:
@@ -328,6 +340,12 @@ def _change(touched: Touched, kind: str, tree: Tree, known: Names, planned: bool
         for node in tree.get("targetList", ())
         if not is_null((found := body(node, "ResTarget")).get("val"))
     }
+    if changed.intersection(partition_keys(table)):
+        for partition in touched.structure.below(table):
+            if partition.name not in touched.relations:
+                # Rows may move there.
+                touched.lock(partition, WRITE)
+                touched.doubt(partition.name)
     for constraint in table.constraints.values():
         if changed.intersection(constraint.columns):
             _look_up(touched, constraint)

@@ -157,6 +157,8 @@ class Index:
     included: tuple[str, ...] = ()
     expressions: tuple[Expression, ...] = ()
     predicate: Expression | None = None
+    ordered_by: tuple[tuple[str, ...], ...] = ()
+    """Of each column the operator class and the collation that a text names, if it names one."""
     unique: bool = False
     valid: bool = True
     method: str = "btree"
@@ -203,11 +205,16 @@ class Relation:
     rule_events: dict[str, str] = field(default_factory=dict)
     silenced: set[str] = field(default_factory=set)  # triggers and rules that are disabled
     rules: dict[str, Node] = field(default_factory=dict)
+    unmoved: set[str] = field(default_factory=set)  # rules that are DO INSTEAD NOTHING
     policies: dict[str, Node] = field(default_factory=dict)
     persistence: str = "p"
     tablespace: str | None = None
     toasted: bool = False  # for sure, whatever its columns are now
     of_type: Name | None = None
+
+    def ignores(self, command: str) -> bool:
+        """Whether a rule does nothing instead, as `CMD_DELETE` or `CMD_UPDATE` says of what."""
+        return any(self.rule_events[name] == command for name in self.unmoved - self.silenced)
 
     @property
     def is_temporary(self) -> bool:

@@ -322,12 +322,8 @@ def _elements(index: Index) -> list[tuple[str | None, Node]]:
 
 def alike(one: Index, other: Index) -> bool:
     """Whether one index could be the other's part in a partition."""
-    if (one.columns, one.included, one.unique, one.method) != (
-        other.columns,
-        other.included,
-        other.unique,
-        other.method,
-    ):
+    compared = [(i.columns, i.included, i.unique, i.method, i.ordered_by) for i in (one, other)]
+    if compared[0] != compared[1]:
         return False
     predicates = [index.predicate.tree if index.predicate else None for index in (one, other)]
     mine = [expression.tree for expression in one.expressions]
