@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 
 from lockgate.core.effects.reading import read_type
 from lockgate.core.effects.structure import (
@@ -194,6 +195,11 @@ def whole(
         case "BoolExpr" if found.get("boolop") == "AND_EXPR":
             parts = found.get("args", ())
             return all(whole(p, joined=joined, table=table, relation=relation) for p in parts)
+        case "BoolExpr" if found.get("boolop") == "OR_EXPR":
+            parts = found.get("args", ())
+            return _null_or_not(parts) or any(
+                whole(p, joined=joined, table=table, relation=relation) for p in parts
+            )
         case "A_Const":
             return bool(found.get("boolval", {}).get("boolval"))
         case "SubLink":
@@ -207,6 +213,15 @@ def whole(
             column = relation.columns.get(named[0]) if named else None
             return column is not None and column.not_null and column.valid_not_null
     return False
+
+
+def _null_or_not(conditions: Sequence[Tree]) -> bool:
+    """Whether one asks that something is NULL, and another that it is not."""
+    tests = [test for condition in conditions if (test := body(condition, "NullTest"))]
+    return any(
+        one["nulltesttype"] != other["nulltesttype"] and same(one["arg"], other["arg"])
+        for one, other in combinations(tests, 2)
+    )
 
 
 def _equal(comparison: Tree, joined: bool) -> bool:

@@ -7,6 +7,8 @@ A WHERE that lets through every number of a key (`id > 0`) is none; of the rows 
 in a column nobody knows how many they are, and before the column is filled they are all. With
 `--env`, the target's statistics say how many rows a WHERE chooses.
 
+An INSERT of a table's own rows with ON CONFLICT DO UPDATE writes all of them, too.
+
 Write in batches of a few thousand rows, each with a commit of its own, outside the revision.
 """
 
@@ -24,7 +26,7 @@ CODE = "LG046"
 NAME = "whole-table-written"
 FAMILY = Family.TRANSACTION
 SEVERITY = Severity.WARNING
-ON = ("UpdateStmt", "MergeStmt")
+ON = ("UpdateStmt", "MergeStmt", "InsertStmt")
 
 BAD = "UPDATE orders SET channel = 'web';"
 GOOD = "UPDATE orders SET channel = 'web' WHERE id BETWEEN 1 AND 5000;"
@@ -40,8 +42,19 @@ def check(seen: Seen) -> Iterator[Hazard]:
     """An UPDATE of a table that was there before, whose WHERE leaves out no row, or few for all
     that its text and the target tell.
     """
+    if seen.kind == "InsertStmt":
+        if seen.exists(seen.table) and _comes_back(seen):
+            yield Hazard(
+                f"blocks writes to every row of {short(seen.table)} until the transaction ends",
+                _REMEDY,
+                seen.table,
+                sized=True,
+            )
+        return
     tree, merge = seen.tree, seen.kind == "MergeStmt"
     joined = merge or "fromClause" in tree
+    if seen.kind == "UpdateStmt" and seen.relation.ignores("CMD_UPDATE"):
+        return
     if not seen.exists(seen.table) or (merge and not merges(tree, "CMD_UPDATE")):
         return
     if joined and not joined_tables(seen):
@@ -61,6 +74,19 @@ def check(seen: Seen) -> Iterator[Hazard]:
         )
     elif not joined:
         yield from _some(seen, where)
+
+
+def _comes_back(seen: Seen) -> bool:
+    """Whether an INSERT puts every row of a table into it again, with ON CONFLICT DO UPDATE."""
+    conflict = seen.tree.get("onConflictClause", {})
+    select = body(seen.tree.get("selectStmt"), "SelectStmt")
+    sources = select.get("fromClause", ())
+    if conflict.get("action") != "ONCONFLICT_UPDATE" or "whereClause" in conflict:
+        return False
+    if len(sources) != 1 or "limitCount" in select or not whole(select.get("whereClause")):
+        return False
+    source = body(sources[0], "RangeVar")
+    return bool(source) and seen.name(source) == seen.table
 
 
 _REMEDY = "write in batches, each with a commit of its own"
