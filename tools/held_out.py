@@ -1,8 +1,8 @@
 """Measures on real servers what the statements held out from lockgate do, and labels them.
 
-    python tools/held_out.py FILE                  says where the file differs from the servers
-    python tools/held_out.py FILE --write          writes what they show into it
-    python tools/held_out.py FILE --only WORDS     of statements with these words in them alone
+    python -m tools.held_out FILE                  says where the file differs from the servers
+    python -m tools.held_out FILE --write          writes what they show into it
+    python -m tools.held_out FILE --only WORDS     of statements with these words in them alone
 
 FILE is one of tests/rules/held_out*.json. A case has the SQL of its base, perhaps a `setup`, and
 the statement, `sql`; the rest is measured on each major that LOCKGATE_TEST_MAJORS names. Nothing
@@ -38,20 +38,12 @@ import psycopg
 
 from lockgate.postgres.binaries import find_binaries
 from lockgate.postgres.servers import scratch_server
+from tools.danger import BLOCKING, MODES, Moved, Relation, State, danger
 
-MODES = (
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-)
-BLOCKING = MODES[4:]
-GATES = ("ACCESS SHARE", "ROW EXCLUSIVE", "ACCESS EXCLUSIVE")
+GATES = ("ACCESS SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "ACCESS EXCLUSIVE")
 """Held in another session: the first stops only ACCESS EXCLUSIVE, the last everything."""
+AVOIDABLE = re.compile(r"LOCK\b|DROP INDEX (?!CONCURRENTLY)|ALTER TABLE .* DETACH PARTITION \S+$")
+"""An opinion: what waits under a lock that blocks where PostgreSQL has a form that does not."""
 ROLE = "lockgate_other"
 PATIENCE_SECONDS = 60
 
@@ -70,16 +62,6 @@ class Seen:
     forbidden: bool = False
     error: str | None = None
     danger: str | None = None
-
-
-@dataclass(frozen=True)
-class State:
-    """What is there at one time."""
-
-    relations: Mapping[int, tuple[str, str, int, int]]
-    """By oid its name, kind, relfilenode and bytes."""
-    names: frozenset[str]
-    rows: Mapping[str, int]
 
 
 # The file
@@ -228,8 +210,8 @@ class Instrument:
                 seen = self._alone(base, setup, sql)
             elif seen.error:
                 seen = self._without_rows(base, setup, sql, seen)
-            elif seen.danger is None and self._avoids(base, setup, sql, seen):
-                seen.danger = "waits where it need not"
+            elif seen.danger is None and set(seen.locks.values()) & set(BLOCKING):
+                seen.danger = "waits where it need not" if AVOIDABLE.match(sql) else None
         except psycopg.Error as error:
             seen = Seen(error=_said(error))
         return seen
@@ -295,27 +277,6 @@ class Instrument:
         seen.danger = f"fails if there is a row: {refused.error}"
         return seen
 
-    def _avoids(self, base: str, setup: str, sql: str, seen: Seen) -> bool:
-        """Whether PostgreSQL has a form of it that does not block, and takes it here."""
-        if re.match(r"LOCK\b", sql, re.IGNORECASE):
-            return bool(set(seen.locks.values()) & set(BLOCKING))
-        if re.match(r"DROP INDEX (?!CONCURRENTLY)", sql):
-            other = re.sub("^DROP INDEX", "DROP INDEX CONCURRENTLY", sql)
-        elif re.search(r"DETACH PARTITION \S+$", sql):
-            other = f"{sql} CONCURRENTLY"
-        else:
-            return False
-        with self._copy(base) as database, self._connect(database) as connection:
-            prepare(connection, setup)
-            before = state(connection)
-            try:
-                connection.execute(other.encode())
-            except psycopg.Error:
-                return False
-            return bool(before.relations.keys() - state(connection).relations.keys()) or (
-                "DETACH" in sql
-            )
-
     def _alone(self, base: str, setup: str, sql: str) -> Seen:
         """What it does outside of a transaction: as it is, then before each gate."""
         seen = Seen(forbidden=True)
@@ -338,7 +299,7 @@ class Instrument:
         seen.danger = danger(seen.locks, (before, after), heard, frozenset(), {})
         # What is let in the same statement by its commits is seen by luck, where no gate is: of
         # indexes, and of tables that are made on the way.
-        tables = {name for name, kind, *_ in before.relations.values() if kind in "rpm"}
+        tables = {name for name, kind, *_ in before.relations.values() if kind in "rp"}
         seen.locks = {name: mode for name, mode in seen.locks.items() if name in tables}
         seen.new = {}
         return seen
@@ -362,8 +323,9 @@ class Instrument:
             end = time.monotonic() + PATIENCE_SECONDS
             while worker.is_alive() and time.monotonic() < end:
                 worker.join(0.001)
-                _note(seen, _granted(outside, inside, asked=True), before, {})
                 waits = outside.execute(WAITS, [inside.info.backend_pid]).fetchone()
+                # After the wait is seen and before the gate opens, or it might pass unseen.
+                _note(seen, _granted(outside, inside, asked=True), before, {})
                 if not waits:
                     continue
                 for pid in waits[1] or ():
@@ -413,22 +375,25 @@ WHERE pid = %s AND NOT granted
 """
 USERS = r"nspname !~ '^(pg_|information_schema)'"
 RELATIONS = f"""
-SELECT c.oid::int8, format('%I.%I', n.nspname, c.relname), c.relkind::text, c.relfilenode::int8,
+SELECT c.oid::int8,
+    format('%I.%I', regexp_replace(n.nspname, '^pg_temp_.*', 'pg_temp'), c.relname),
+    c.relkind::text,
+    -- REINDEX writes the index of a TOAST table anew too
+    ARRAY[c.relfilenode::int8, t.relfilenode, i.relfilenode],
     CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE {USERS} AND c.relkind <> 'c'
+LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+LEFT JOIN pg_catalog.pg_index x ON x.indrelid = c.reltoastrelid
+LEFT JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+WHERE n.{USERS} OR n.oid = pg_catalog.pg_my_temp_schema()
 """  # noqa: S608
 NAMES = f"""
 WITH own AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE {USERS})
 SELECT 'schema ' || nspname FROM own
-UNION ALL SELECT 'relation ' || format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c
-    JOIN own ON own.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND NOT EXISTS (
-        -- a column's own sequence goes with it
-        SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-            AND relkind = 'S')
-UNION ALL SELECT 'column ' || relname || '.' || attname FROM pg_catalog.pg_class c
+UNION ALL SELECT 'relation ' || format('%I.%I', nspname, relname) FROM pg_catalog.pg_class
+    JOIN own ON own.oid = relnamespace WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+UNION ALL SELECT format('column %I.%I.%I (%s)', nspname, relname, attname, attnum)
+    FROM pg_catalog.pg_class c
     JOIN own ON own.oid = relnamespace JOIN pg_catalog.pg_attribute a ON attrelid = c.oid
     WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped
 UNION ALL SELECT 'function ' || nspname || '.' || proname FROM pg_catalog.pg_proc
@@ -437,6 +402,17 @@ UNION ALL SELECT 'type ' || nspname || '.' || typname FROM pg_catalog.pg_type
     JOIN own ON own.oid = typnamespace WHERE typtype IN ('e', 'd', 'r')
 UNION ALL SELECT 'value ' || enumlabel FROM pg_catalog.pg_enum
 """  # noqa: S608
+OWNED = """
+SELECT 'relation ' || format('%I.%I', n.nspname, c.relname), CASE d.deptype WHEN 'a' THEN
+    format('column %I.%I.%I (%s)', u.nspname, t.relname, a.attname, a.attnum) END
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+    AND d.refclassid = 'pg_class'::regclass
+JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+JOIN pg_catalog.pg_namespace u ON u.oid = t.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE c.relkind = 'S' AND d.deptype IN ('a', 'i')
+"""
 COUNTERS = """
 SELECT relid::int8, seq_tup_read + coalesce(idx_tup_fetch, 0), n_tup_upd
 FROM pg_catalog.pg_stat_xact_user_tables
@@ -475,7 +451,7 @@ def execute(connection: Connection, sql: str) -> None:
         connection.execute(sql.encode())
 
 
-def relations(connection: Connection) -> dict[int, tuple[str, str, int, int]]:
+def relations(connection: Connection) -> dict[int, Relation]:
     """Every relation but the catalog's."""
     return {oid: tuple(rest) for oid, *rest in connection.execute(RELATIONS)}
 
@@ -489,7 +465,8 @@ def state(connection: Connection) -> State:
             (rows[name],) = connection.execute(
                 f"SELECT pg_catalog.count(*) FROM ONLY {name}".encode()  # noqa: S608
             ).fetchone() or (0,)
-    return State(found, frozenset(name for (name,) in connection.execute(NAMES)), rows)
+    names = frozenset(name for (name,) in connection.execute(NAMES))
+    return State(found, names, dict(connection.execute(OWNED).fetchall()), rows)
 
 
 def counters(connection: Connection) -> dict[int, tuple[int, int]]:
@@ -520,7 +497,7 @@ def _note(
     seen: Seen,
     locks: Iterable[tuple[int, str]],
     before: State,
-    made: Mapping[int, tuple[str, str, int, int]],
+    made: Mapping[int, Relation],
 ) -> None:
     """Puts the strongest of `locks` into `seen`."""
     for oid, name in locks:
@@ -538,91 +515,6 @@ def _strengthen(modes: dict[str, str], relation: str, mode: str) -> None:
 
 def _said(error: psycopg.Error) -> str:
     return f"{error.sqlstate} {error.diag.message_primary}"
-
-
-# What is dangerous
-
-
-@dataclass(frozen=True)
-class Moved:
-    """How many rows of one table a statement read and updated."""
-
-    oid: int
-    root: int
-    """The topmost table of its partitions, or itself."""
-    read: int
-    updated: int
-
-
-def danger(
-    locks: Mapping[str, str],
-    change: tuple[State, State],
-    messages: Iterable[str],
-    rows: Iterable[Moved],
-    foreign_keys: Mapping[str, int],
-) -> str | None:
-    """Why a statement that ran is dangerous, None if it is not."""
-    before, after = change
-    names = {oid: name for oid, (name, *_) in before.relations.items()}
-    blocked = {name: mode for name, mode in locks.items() if mode in BLOCKING}
-    refreshed = {
-        name
-        for name, kind, *_ in before.relations.values()
-        # Only a REFRESH writes to a materialized view: with readers let in nobody waits.
-        if kind == "m" and locks.get(name) == "EXCLUSIVE"
-    }
-    rows = tuple(rows)
-    worked = [
-        *_named_by(messages, foreign_keys, names),
-        *(names[moved.oid] for moved in rows if moved.read and moved.oid in names),
-        *_rewritten(before, after),
-    ]
-    for name in sorted(set(worked)):
-        if name in blocked and name not in refreshed:
-            return f"works on {name} under {blocked[name]}"
-    if gone := sorted(before.names - after.names):
-        return f"takes away {gone[0]}"
-    emptied = sorted(n for n, there in before.rows.items() if there and after.rows.get(n) == 0)
-    if emptied:
-        return f"removes every row of {emptied[0]}"
-    for root in sorted({moved.root for moved in rows}):
-        of_root = [moved for moved in rows if moved.root == root]
-        there = sum(before.rows.get(names.get(moved.oid, ""), 0) for moved in of_root)
-        if 1 < there <= sum(moved.updated for moved in of_root):
-            return f"writes every row of {names.get(root, root)}"
-    return None
-
-
-WORK = re.compile(
-    r'(?:rewriting|verifying) table "(?P<table>.+)"'
-    r'|building index ".+?" on table "(?P<indexed>.+)"'
-    r'|validating foreign key constraint "(?P<key>.+)"'
-)
-
-
-def _named_by(
-    messages: Iterable[str], foreign_keys: Mapping[str, int], names: Mapping[int, str]
-) -> Iterator[str]:
-    """The relations, of those that were there, that the server said it was working on."""
-    for message in messages:
-        if not (found := WORK.search(message)):
-            continue
-        if found["key"]:
-            yield names.get(foreign_keys.get(found["key"], 0), "")
-            continue
-        plain = found["table"] or found["indexed"]
-        for name in names.values():
-            if name.partition(".")[2].strip('"') == plain:
-                yield name
-
-
-def _rewritten(before: State, after: State) -> Iterator[str]:
-    """Relations with rows, or the tables of indexes, whose file is another one."""
-    for oid, (name, kind, file, size) in before.relations.items():
-        there = after.relations.get(oid)
-        # TRUNCATE leaves an empty file: that is told by its rows.
-        if kind in "rmi" and size and there and there[2] not in (0, file) and there[3]:
-            yield name
 
 
 if __name__ == "__main__":

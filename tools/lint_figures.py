@@ -38,7 +38,7 @@ import psycopg
 
 from lockgate.core.effect import Effect, Evidence
 from lockgate.core.effects import Structure, apply, predict
-from lockgate.core.effects.structure import spelled
+from lockgate.core.effects.structure import Kind, spelled
 from lockgate.core.finding import Finding, Severity
 from lockgate.core.linter import UnitLinter, by_subject
 from lockgate.core.refusals import follow
@@ -349,6 +349,7 @@ def corrections(found: Sequence[Case]) -> str:
     )
 
 
+@cache
 def wrong_modes(corpus: str) -> tuple[dict[str, list[str]], int]:
     """By statement, the locks that were seen in another mode than predicted; and all predicted.
 
@@ -367,6 +368,9 @@ def wrong_modes(corpus: str) -> tuple[dict[str, list[str]], int]:
             seen = _locks(document["locks"], major)
             made = _locks(document.get("new", {}), major)
             certain = {n: e for n, e in effects.items() if e.evidence is Evidence.PREDICTED}
+            if "transaction" in document:  # only the locks on tables were seen
+                tables = _tables(_base(corpus, document) + given)
+                certain = {n: e for n, e in certain.items() if n in tables}
             predicted += len(certain)
             lines = [
                 f"PostgreSQL {major}: {name} predicted {effect.mode}, seen {mode}"
@@ -381,6 +385,13 @@ def wrong_modes(corpus: str) -> tuple[dict[str, list[str]], int]:
             if lines:
                 wrong.setdefault(f"{given} {document['sql']}".strip(), []).extend(lines)
     return wrong, predicted
+
+
+def _tables(given: str) -> set[str]:
+    """Every table that is there after `given`."""
+    found = structure_of(given).relations.items()
+    kinds = (Kind.TABLE, Kind.PARTITIONED)
+    return {spelled(name) for name, relation in found if relation.kind in kinds}
 
 
 def _predicted(given: str, sql: str, majors: Sequence[int]) -> Iterator[dict[str, Effect]]:
