@@ -29,6 +29,7 @@ CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION tou
 CREATE TABLE pies (share part);
 CREATE SEQUENCE numbers;
 CREATE TYPE unused AS ENUM ('a');
+CREATE VIEW names AS SELECT id, people.note, n + 1 AS n FROM people;
 CREATE MATERIALIZED VIEW sums AS SELECT id FROM people;
 CREATE TABLE events (at int) PARTITION BY RANGE (at);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9);
@@ -127,6 +128,12 @@ LEFT_ALONE = [
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT n FROM people WHERE id = 1; COMMIT;"),
     ("LG042", "BEGIN; ALTER TABLE people ADD m int; SELECT max(id) FROM people; COMMIT;"),
     ("LG009", "ALTER TABLE people ADD m int NOT NULL;"),
+    ("LG032", "BEGIN; DROP VIEW names; CREATE VIEW names AS SELECT * FROM people; COMMIT;"),
+    (
+        "LG032",
+        "BEGIN; DROP VIEW names;"
+        "CREATE VIEW names AS SELECT 1 AS id, 'x' AS note, n, id AS more FROM people; COMMIT;",
+    ),
     ("LG020", "ALTER TABLE people ADD m int; ALTER TABLE people RENAME m TO k;"),
     (
         "LG021",
@@ -227,6 +234,10 @@ def test_foreign_key_of_a_partitioned_table_is_validated_where_the_major_can() -
             "every row is read for a NULL in who, and fails",
         ),
         ("ALTER TABLE people ADD m serial UNIQUE;", "every row is written anew and the index of"),
+        (
+            "BEGIN; DROP VIEW names; CREATE VIEW names AS SELECT p.id FROM people p; COMMIT;",
+            "breaks code that uses view names and reads note and n: it is made again without",
+        ),
         ("REINDEX INDEX people_n;", "blocks writes on people, and the reads"),
         (
             "DROP VIEW IF EXISTS sums; DROP FUNCTION idle(int);"

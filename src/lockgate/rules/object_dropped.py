@@ -1,7 +1,7 @@
 """A view, function, type or extension is dropped and not made again in the same transaction.
 
 Code that uses it fails from the moment of the commit; until it is there again, if a later
-transaction makes it.
+transaction makes it. So does code that reads a column which a view made again has no more.
 
 Use CREATE OR REPLACE where it will do, or BEGIN before the drop and COMMIT when it is made again.
 Otherwise drop it when no running code uses it, and say so:
@@ -15,9 +15,9 @@ from dataclasses import replace
 
 from lockgate.core.dependents import dropped
 from lockgate.core.effects.drop import tables_with_type
-from lockgate.core.effects.trees import words
+from lockgate.core.effects.trees import Node, body, only, words
 from lockgate.core.finding import Severity
-from lockgate.core.rule import END, Family, Hazard, Seen, Unit
+from lockgate.core.rule import END, Family, Hazard, Seen, Unit, listed
 
 CODE = "LG032"
 NAME = "object-dropped"
@@ -61,14 +61,20 @@ def check(seen: Seen) -> Iterator[Hazard]:
                     statement=seen.index,
                     line=seen.line,
                 )
-                gone[kind, parts[-1]] = hazard, seen.unit.transaction
+                columns = _columns(seen.structure.find(parts).uses) if kind == "view" else None
+                gone[kind, parts[-1]] = hazard, seen.unit.transaction, columns
     else:
         made = _made(seen)
-        hazard, transaction = gone.pop(made, (None, 0))
-        if hazard is not None and not (transaction and transaction == seen.unit.transaction):
+        hazard, transaction, columns = gone.pop(made, (None, 0, None))
+        lost = _lost(columns, seen) if hazard is not None and seen.kind == "ViewStmt" else []
+        if lost:
+            message = f"{hazard.message} and reads {listed(lost)}: it is made again without"
+            remedy = "keep what running code reads, and leave it out later"
+            gone[made, seen.index] = replace(hazard, message=message, remedy=remedy), 0, None
+        elif hazard is not None and not (transaction and transaction == seen.unit.transaction):
             message = f"{hazard.message} until line {seen.line} makes it again"
             remedy = "drop it and make it again in one transaction"
-            gone[made, seen.index] = replace(hazard, message=message, remedy=remedy), 0
+            gone[made, seen.index] = replace(hazard, message=message, remedy=remedy), 0, None
         seen.unit.note("things made")[made] = True
     yield from ()
 
@@ -92,8 +98,25 @@ def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
 
 def finish(unit: Unit) -> Iterator[Hazard]:
     """What was dropped and did not come back, or not at once."""
-    for hazard, _ in unit.note(NAME).values():
+    for hazard, *_ in unit.note(NAME).values():
         yield hazard
+
+
+def _lost(columns: tuple[str, ...] | None, seen: Seen) -> list[str]:
+    """The columns of the old view that the new one has not; none where one of both is unknown."""
+    aliases = words(seen.tree.get("aliases"))
+    left = aliases or _columns(seen.tree.get("query"))
+    return [] if columns is None or left is None else [c for c in columns if c not in left]
+
+
+def _columns(query: Node) -> tuple[str, ...] | None:
+    """The names of a query's columns; None where its text does not say them."""
+    names = []
+    for node in only(query)[1].get("targetList", ()) if query else ():
+        target = body(node, "ResTarget")
+        fields = body(target.get("val"), "ColumnRef").get("fields", [{"A_Star": {}}])
+        names.append(target.get("name") or ("" if "A_Star" in fields[-1] else words(fields)[-1]))
+    return tuple(names) if names and all(names) else None
 
 
 def _made(seen: Seen) -> tuple[str, str]:
