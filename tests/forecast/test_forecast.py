@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lockgate.core.effect import Effect, LockMode, StatementEffects
+from lockgate.core.effect import Effect, Evidence, LockMode, StatementEffects
 from lockgate.core.forecast import Basis, Forecast, Sureness
 from lockgate.core.forecasting import Forecastable, forecast, forecast_all
 from lockgate.core.health import Replica
@@ -462,6 +462,19 @@ def test_rows_are_counted_once_however_many_indexes_are_built_of_them() -> None:
     assert 2 == len(works)
     assert "timed on scratch with 10,000 made-up rows" in found.reasons
     assert "it was timed on 10,000 rows, 1,000,000 are there" in found.reasons
+
+
+def test_of_what_nobody_knows_no_time_is_promised() -> None:
+    unknown = StatementEffects(
+        (Effect("public.comet", LockMode.ACCESS_EXCLUSIVE, evidence=Evidence.UNKNOWN),)
+    )
+    found = ask("ALTER TABLE comet ALTER a TYPE bigint", unknown)
+    lines = " ".join(" ".join(forecast_lines(found, width=200)).split())
+
+    assert Sureness.POOR is found.sureness
+    assert "if there are no rows" in lines
+    assert "poor: how long is not known, for what it works on is not" in lines
+    assert "it changes the catalogs alone" not in lines
 
 
 def test_what_was_counted_for_a_moment_and_what_was_not_seen_is_said() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lockgate.core.ddl.text import split_name
 from lockgate.core.duration import format_duration
-from lockgate.core.effect import Effect, StatementEffects
+from lockgate.core.effect import Effect, Evidence, StatementEffects
 from lockgate.core.forecast import (
     NOTHING,
     AffectedStatement,
@@ -102,6 +102,7 @@ class _Duration:
     works: tuple[Work, ...]
     factor: Factor
     reasons: tuple[str, ...]
+    unseen: bool = False
 
 
 def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Duration:
@@ -117,6 +118,9 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
     if unknown:
         spread *= 1.5
         reasons.append(f"{', '.join(unknown)} was never analyzed: its rows are guessed")
+    unseen = not works and any(e.evidence is Evidence.UNKNOWN for e in one.effects.effects)
+    if unseen:
+        reasons.append("how long is not known, for what it works on is not")
     hidden = sorted({name for table in tables for name in _hidden_keys(shape, table)})
     if hidden and not factor.timed_rows:
         spread *= 1.5
@@ -146,7 +150,7 @@ def _duration(one: Forecastable, target: TargetStatistics, rates: Rates) -> _Dur
         OVERHEAD_MS + milliseconds,
         OVERHEAD_MS * 10 + milliseconds * spread + _cold_ms(works, tables, target),
     )
-    return _Duration(span, shape, works, factor, tuple(reasons))
+    return _Duration(span, shape, works, factor, tuple(reasons), unseen)
 
 
 def _hidden_keys(shape: Shape, table: RelationStatistics) -> set[str]:
@@ -358,7 +362,7 @@ def _lost(shape: Shape, relation: str, uses: Uses) -> str | None:
 
 def _sureness(took: _Duration) -> Sureness:
     if not took.works:
-        return Sureness.GOOD
+        return Sureness.POOR if took.unseen else Sureness.GOOD
     if took.factor.basis is Basis.ASSUMED or any(not work.sure for work in took.works):
         return Sureness.POOR
     return Sureness.GOOD if took.span.high <= 3 * took.span.expected else Sureness.FAIR

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lockgate.core.duration import format_duration
-from lockgate.core.forecast import Forecast, Span
+from lockgate.core.forecast import Forecast, Span, Sureness
 from lockgate.core.size import format_bytes
 
 LABEL = "forecast  "
@@ -53,7 +53,9 @@ def forecast_line(forecast: Forecast, *, width: int) -> list[str]:
 
 def phrases(forecast: Forecast) -> Iterator[str]:
     """How long it takes and blocks, what it needs, who would wait, how sure that is; one each."""
-    if not forecast.rows:
+    if not forecast.rows and forecast.sureness is Sureness.POOR:
+        yield f"{_duration(forecast.duration_ms)} if there are no rows"
+    elif not forecast.rows:
         yield f"{_duration(forecast.duration_ms)}: it changes the catalogs alone"
     else:
         size = f"{forecast.rows:,} rows, {format_bytes(forecast.table_bytes)}"

@@ -21,6 +21,8 @@ def rehearsal_text(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
     With `verbose` also what its statements blocked; a disagreement of prediction and observation
     is told always.
     """
+    if not rehearsal.revisions and rehearsal.start != "base":
+        return f"nothing to rehearse: {rehearsal.start} has all that was asked for already"
     if not rehearsal.revisions:
         return (
             f"nothing to rehearse on PostgreSQL {rehearsal.major}: "
