@@ -269,6 +269,7 @@ class Structure:
     statistics: dict[Name, Name] = field(default_factory=dict)
     publications: dict[str, list[Name]] = field(default_factory=dict)
     schemas: set[str] = field(default_factory=set)
+    starred: list[Relation] = field(default_factory=list)  # views that ask for `*`
     referencing: dict[Name, set[Name]] = field(default_factory=dict)
     owned: dict[Name, set[Name]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ("public",)
@@ -436,6 +437,8 @@ class Structure:
             self.own(relation, relation.owned_by)
         for constraint in relation.constraints.values():
             self.refer(relation.name, constraint)
+        if relation.stars and not any(one is relation for one in self.starred):
+            self.starred.append(relation)
 
     def own(self, sequence: Relation, owner: tuple[Name, str] | None) -> None:
         """Gives a sequence to a column, or to none."""

@@ -73,7 +73,7 @@ def rename_column(structure: Structure, relation: Relation, old: str, new: str) 
             for expression in (*index.expressions, index.predicate):
                 if expression is not None:
                     _rename_in(expression.tree, old, new)
-    for view in structure.relations.values():
+    for view in structure.starred:
         if old in view.stars.get(relation.name, ()):
             view.stars[relation.name] = view.stars[relation.name] - {old} | {new}
     for _, foreign_key in structure.foreign_keys_to(relation.name):
