@@ -83,6 +83,7 @@ def create_table(structure: Structure, tree: Tree) -> None:
         above = structure.get(parent)
         above.children.append(table.name)
         if table.partition:
+            tables.inherit_triggers(above, table)
             for index in list(above.indexes):
                 tables.attach_index(structure, structure.get(index), table)
             for name, foreign_key in above.constraints.items():

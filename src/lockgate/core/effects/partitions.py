@@ -31,8 +31,7 @@ def attach(plan: Plan, command: Tree) -> None:
     look_into_default(touched, parent, bound)
     for index in parent.indexes:
         touched.lock(index, SUX)
-        if child.kind is not Kind.PARTITIONED:
-            _build_part(touched, structure.get(index), child)
+        _build_part(touched, structure.get(index), child)
     for constraint in parent.constraints.values():
         if constraint.references is None:
             continue
@@ -68,7 +67,12 @@ def _build_part(touched: Touched, parent: Relation, child: Relation) -> None:
     if above is None:
         return
     holding = held_by(structure, parent.name, above)
-    if index_to_attach(structure, above, child, holds=holding is not None) is None:
+    if index_to_attach(structure, above, child, holds=holding is not None) is not None:
+        return
+    if child.kind is Kind.PARTITIONED:
+        for below in child.children:
+            _build_part(touched, parent, structure.get(below))
+    elif child.kind is Kind.TABLE:
         name = name_of_part(structure, above, child, holding)
         touched.build(child, spelled(name), AX)
 

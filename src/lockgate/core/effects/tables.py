@@ -216,6 +216,18 @@ def attach(structure: Structure, relation: Relation, child: Relation, bound: Nod
         if key.references is not None:
             for below in structure.with_below(child):
                 _inherit_key(structure, below, key)
+    for below in structure.with_below(child):
+        inherit_triggers(relation, below)
+
+
+def inherit_triggers(relation: Relation, partition: Relation) -> None:
+    """Gives a partition the triggers of its parent that fire for each row."""
+    for name, level in relation.triggers.items():
+        if level == "row" and name not in partition.triggers:
+            partition.triggers[name] = level
+            partition.trigger_functions[name] = relation.trigger_functions[name]
+            if name in relation.fires:
+                partition.fires[name] = relation.fires[name]
 
 
 def _inherit_key(structure: Structure, partition: Relation, key: Constraint) -> None:
