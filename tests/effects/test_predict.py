@@ -137,3 +137,10 @@ def test_type_of_an_extension_costs_the_same_with_its_schema(qualified: str) -> 
     apply(structure, change)
     back = parse_one("ALTER TABLE t ALTER a TYPE text")
     assert [one.rewrites for one in predict(back, structure, 18).effects] == [False]
+
+
+def test_a_comma_within_quotes_parts_no_schemas_of_a_path() -> None:
+    structure = Structure()
+    apply(structure, parse_one("""SELECT set_config('search_path', 'App, "a,b", "c""d"', false)"""))
+
+    assert ("app", "a,b", 'c"d') == structure.search_path

@@ -150,7 +150,40 @@ def test_since_of_no_branch_is_refused_with_words(lockgate: Lockgate, project: P
     answer = lockgate(project, "lint", "--since", "nowhere")
 
     assert 2 == answer.returncode
-    assert 'error[LG-LINT-3]: "nowhere" shares no history' in answer.stderr
+    assert 'error[LG-LINT-3]: --since "nowhere": git ' in answer.stderr
+
+
+def test_since_is_not_led_astray_by_odd_names(lockgate: Lockgate, project: Path) -> None:
+    def git(*words: str) -> None:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
+        subprocess.run(command, cwd=project, check=True, capture_output=True)
+
+    versions = project / "migrations" / "versions"
+    added = (versions / "three.py").read_text()
+    (versions / "three.py").unlink()
+    nowhere = lockgate(project, "lint", "--since", "main")
+    git("init", "-q", "-b", "main")
+    empty = lockgate(project, "lint", "--since", "main")
+    git("add", "-A")
+    git("commit", "-qm", "two revisions")
+    git("update-ref", "refs/heads/-main", "HEAD")
+    git("checkout", "-q", "--detach")
+    git("mv", "migrations/versions/two.py", "migrations/versions/zwei.py")
+    (versions / "drei é.py").write_text(added)
+    git("add", "-A")
+    git("commit", "-qm", "one more, and one renamed")
+
+    for name in ("main", "-main"):
+        document = lint(lockgate, project, f"--since={name}")
+        assert {"three"} == {statement["revision"] for statement in document["statements"]}
+    option = lockgate(project, "lint", "--since=--output=made")
+    assert not (project / "made").exists()
+    for answer, reason in (
+        (nowhere, "git has no checkout here"),
+        (empty, "nothing is committed here yet"),
+        (option, "git knows no such branch"),
+    ):
+        assert (2, True) == (answer.returncode, reason in answer.stderr), answer.stderr
 
 
 def test_revision_that_cannot_be_imported_is_an_error_and_no_silence(

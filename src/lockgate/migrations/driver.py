@@ -110,6 +110,7 @@ class _Run:
         observer: Observer,
     ) -> None:
         self.project = project
+        self.called_from = Path.cwd()  # env.py runs in the project's own folder
         self.steps = steps
         self.target = target
         self.guard = guard
@@ -475,7 +476,9 @@ class _Run:
         ]
         if not own:
             return Path(self.project.directory.dir, "env.py").name
-        return f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}"
+        path = Path(own[-1].filename)
+        shown = path.relative_to(self.called_from) if self.called_from in path.parents else path
+        return f"{shown}:{own[-1].lineno}"
 
     def cause_of(self, failure: BaseException, error: BaseException) -> BaseException | None:
         """What a traceback may show as the cause: no refusal's wrapping, and no password."""

@@ -414,9 +414,9 @@ def _commands(
         return ("lockgate env list",)
     name = development[0].name
     first = (
-        f"lockgate upgrade --env {name}"
+        ("lockgate rehearse", f"lockgate upgrade --env {name}")
         if lock.revisions
-        else f'lockgate revision --env {name} -m "first tables"'
+        else (f'lockgate revision --env {name} -m "first tables"',)
     )
     found_from_here = folder == settings.root or settings.root in folder.parents
     config = "" if found_from_here else f" --config {_shown(settings.path, folder)}"
@@ -426,7 +426,7 @@ def _commands(
             for variable in _unset_variables(development[0], environ)
         ),
         f"lockgate env enroll {name}{config}",
-        f"{first}{config}",
+        *(f"{command}{config}" for command in first),
     )
 
 

@@ -28,17 +28,18 @@ from lockgate.workflows.workspace import Workspace, git
 
 @dataclass(eq=False)
 class NoSuchBranch(LockgateError):
-    """--since names nothing that git knows."""
+    """--since names nothing that the history here can be compared with."""
 
     given: str
+    reason: str
 
     code: ClassVar[str] = "LG-LINT-3"
     exit_status: ClassVar[ExitStatus] = ExitStatus.USAGE
 
     @property
     def message(self) -> str:
-        """What was given."""
-        return f'"{self.given}" shares no history with what is checked out here'
+        """What was given, and why it does not do."""
+        return f'--since "{self.given}": {self.reason}'
 
     @property
     def hint(self) -> str:
@@ -94,15 +95,38 @@ def added_since(workspace: Workspace, branch: str) -> tuple[RevisionText, ...]:
     What is not committed yet counts. Raises NoSuchBranch.
     """
     root = workspace.settings.root
-    top = git(root, "rev-parse", "--show-toplevel")
-    parted = git(root, "merge-base", branch, "HEAD")
-    if top is None or parted is None:
-        raise NoSuchBranch(branch)
-    changed = git(root, "-C", top, "diff", "--name-only", "--diff-filter=d", parted) or ""
-    fresh = git(root, "-C", top, "ls-files", "--others", "--exclude-standard", "--full-name") or ""
-    paths = {(Path(top) / name).resolve() for name in (changed + "\n" + fresh).splitlines() if name}
+    top, parted = _parted(root, branch)
+    # -z, for names may have any character; a file that was only renamed is nothing new.
+    asked = ("diff", "-z", "--name-only", "-M100%", "--diff-filter=dr", parted)
+    changed = git(root, "-C", top, *asked) or ""
+    fresh = git(root, "-C", top, "ls-files", "-z", "--others", "--exclude-standard") or ""
+    paths = {(Path(top) / name).resolve() for name in (changed + "\0" + fresh).split("\0") if name}
     everything = resolve_range(workspace.project.directory, "base:heads", ())
     return tuple(text for text in everything if text.path.resolve() in paths)
+
+
+def _parted(root: Path, branch: str) -> tuple[str, str]:
+    """The top of the checkout, and the commit where `branch` and this one parted."""
+    top = git(root, "rev-parse", "--show-toplevel")
+    if top is None:
+        raise NoSuchBranch(branch, "git has no checkout here, or is not installed")
+    if git(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+        raise NoSuchBranch(branch, "nothing is committed here yet")
+    # Resolved first, for a name may begin with a dash.
+    names = (branch, f"refs/heads/{branch}", f"refs/remotes/{branch}")
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+    found = (git(root, *asked, f"{name}^{{commit}}") for name in names if branch)
+    commit = next((one for one in found if one), None)
+    shallow = git(root, "rev-parse", "--is-shallow-repository") == "true"
+    cut = "the clone is shallow, and lacks " if shallow else ""
+    if commit is None:
+        raise NoSuchBranch(branch, f"{cut}that branch" if cut else "git knows no such branch")
+    parted = git(root, "merge-base", commit, "HEAD")
+    if parted is None:
+        raise NoSuchBranch(
+            branch, f"{cut}where the two parted" if cut else "it shares no history with this branch"
+        )
+    return top, parted
 
 
 def read_revisions(

@@ -5,6 +5,7 @@ A statement that cannot be read, or that PostgreSQL would refuse, changes nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from lockgate.core.effects import altering, tables, types
@@ -208,7 +209,17 @@ def select_into(structure: Structure, tree: Tree) -> None:
         sets = words(call.get("funcname"))[-1:] == ("set_config",) and len(arguments) > 1
         if sets and literal(arguments[0]) == "search_path":
             path = str(literal(arguments[1]) or "")
-            set_search_path(structure, tuple(p.strip(' "') for p in path.split(",")))
+            set_search_path(structure, tuple(_names_in(path)))
+
+
+def _names_in(path: str) -> Iterator[str]:
+    """The schemas that the text of a search_path lists; a comma within quotes parts nothing."""
+    for quoted, plain in _LISTED.findall(path):
+        if quoted or plain.strip():
+            yield quoted[1:-1].replace('""', '"') if quoted else plain.strip().lower()
+
+
+_LISTED = re.compile(r'("(?:[^"]|"")*")|([^",]+)')
 
 
 def _into(structure: Structure, into: Tree, query: Node, *, materialized: bool) -> None:
