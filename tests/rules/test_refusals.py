@@ -25,6 +25,8 @@ from lockgate.postgres.catalog.reader import read_catalog
 from lockgate.postgres.servers import Server
 from lockgate.workflows.linting import choose_rules
 from tests.conftest import NewDatabase
+from tools.lint_figures import corpora, held_out
+from tools.lint_figures import structure_of as structure_after
 
 CODES = {"LG056", "LG057", "LG058"}
 
@@ -40,10 +42,7 @@ def sections() -> dict[str, tuple[str, ...]]:
 
 
 def told() -> Structure:
-    structure = Structure(complete=True)
-    for parsed in parse("\n".join(sections()["schema"])):
-        follow(structure, parsed, 18)
-    return structure
+    return structure_after("\n".join(sections()["schema"]))
 
 
 def said(structure: Structure, sql: str, version: int) -> bool:
@@ -101,6 +100,19 @@ def test_extensions_of_the_server_bring_no_relation_unless_named_so(
     known = (EXTENSION_OF | EXTENSION_WITH).items()
     assert {name for name, extension in known if extension in names} <= objects
     assert {name for name in brought if not name.startswith("pg_")} == set()
+
+
+@pytest.mark.parametrize("corpus", corpora())
+def test_nothing_that_servers_ran_is_called_refused(corpus: str) -> None:
+    said = {}
+    for case in held_out(corpus):
+        structure = structure_after(case.base + case.given)
+        for parsed in parse(case.sql):
+            for refusal in refusals(parsed, structure, case.major):
+                said[case.sql] = refusal.message
+            follow(structure, parsed, case.major)
+
+    assert said == {}
 
 
 AVAILABLE = b"SELECT name FROM pg_catalog.pg_available_extensions"

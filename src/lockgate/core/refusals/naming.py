@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
+from lockgate.core.effects.expressions import sequence_of
 from lockgate.core.effects.reading import parts_of
 from lockgate.core.effects.structure import TABLES, Kind, Structure
-from lockgate.core.effects.trees import Node, body, nodes, object_name, only, options
+from lockgate.core.effects.trees import Node, body, nodes, object_name, only, options, words
 from lockgate.core.parsed import Tree
 from lockgate.core.refusals.refusal import Refusal, Why, is_absent, known, missing, shown
 
@@ -266,6 +267,9 @@ def sequence_altered(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     yield from owned(structure, tree)
 
 
+_OF_SEQUENCES = {("nextval",), ("setval",), ("currval",)}
+
+
 def queried(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     """The tables that a query reads, wherever in the statement."""
     if not (structure.complete or structure.certainty.gone):
@@ -274,6 +278,10 @@ def queried(structure: Structure, tree: Tree) -> Iterator[Refusal]:
     for kind, found in nodes(tree):
         if kind == "CommonTableExpr":
             named.add(found.get("ctename"))
+        elif kind == "FuncCall" and words(found.get("funcname"))[-1:] in _OF_SEQUENCES:
+            parts = sequence_of(structure, (found.get("args") or [None])[0])
+            if parts is not None:
+                yield from there(structure, parts, "sequence", (Kind.SEQUENCE,))
     for parts in _sources(tree):
         if len(parts) > 1 or parts[0] not in named:
             yield from there(structure, parts, "table", _ROWS)
