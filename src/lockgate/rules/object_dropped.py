@@ -90,7 +90,8 @@ def _is_absent(seen: Seen, parts: tuple[str, ...]) -> bool:
             return not seen.structure.routine(parts)
         case "OBJECT_TYPE" | "OBJECT_DOMAIN":
             structure, name = seen.structure, seen.structure.resolve(parts)
-            made = {*structure.enums, *structure.domains, *structure.relations}
+            types = (structure.enums, structure.domains, structure.ranges)
+            made = {*structure.relations}.union(*types)
             return name not in made and not any(tables_with_type(structure, parts))
         case _:
             return False

@@ -326,6 +326,7 @@ def drop(structure: Structure, tree: Tree) -> None:
             for schema in structure.path_for(parts):
                 structure.domains.pop((schema, parts[-1]), None)
                 structure.enums.pop((schema, parts[-1]), None)
+                structure.ranges.discard((schema, parts[-1]))
             drop_relation(structure, structure.resolve(parts))
         elif kind in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"):
             structure.routines.pop(types.routine_name(structure, parts), None)
@@ -531,6 +532,7 @@ CHANGES: dict[str, Apply] = {
     "RenameStmt": rename,
     "AlterObjectSchemaStmt": set_schema,
     "CreateEnumStmt": types.create_enum,
+    "CreateRangeStmt": types.create_range,
     "AlterEnumStmt": types.alter_enum,
     "CreateDomainStmt": types.create_domain,
     "AlterDomainStmt": types.alter_domain,

@@ -265,6 +265,7 @@ class Structure:
     relations: dict[Name, Relation] = field(default_factory=dict)
     domains: dict[Name, Domain] = field(default_factory=dict)
     enums: dict[Name, list[str]] = field(default_factory=dict)
+    ranges: set[Name] = field(default_factory=set)
     routines: dict[Name, list[Routine]] = field(default_factory=dict)
     statistics: dict[Name, Name] = field(default_factory=dict)
     publications: dict[str, list[Name]] = field(default_factory=dict)

@@ -21,6 +21,11 @@ def create_enum(structure: Structure, tree: Tree) -> None:
     structure.enums[structure.new_name(words(tree.get("typeName")))] = list(words(tree.get("vals")))
 
 
+def create_range(structure: Structure, tree: Tree) -> None:
+    """CREATE TYPE ... AS RANGE."""
+    structure.ranges.add(structure.new_name(words(tree.get("typeName"))))
+
+
 def alter_enum(structure: Structure, tree: Tree) -> None:
     """ALTER TYPE ... ADD VALUE and RENAME VALUE."""
     name = structure.resolve(words(tree.get("typeName")))
