@@ -43,7 +43,12 @@ class Lab:
         """Removes what the form before left, whatever it was."""
         leftovers = self.connection.execute(
             "SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace"
-            " WHERE nspname IN ('public', 'other', 'another')"
+            " WHERE nspname !~ '^(pg_|information_schema)'"
+            " UNION ALL SELECT format('DROP TABLE pg_catalog.%I CASCADE', relname) FROM pg_class"
+            "            WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'p')"
+            "              AND oid >= 16384"
+            " UNION ALL SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname)"
+            "             FROM pg_extension WHERE extname <> 'plpgsql'"
             " UNION ALL SELECT format('DROP EVENT TRIGGER IF EXISTS %I', evtname)"
             "             FROM pg_event_trigger"
             " UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication"

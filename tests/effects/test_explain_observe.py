@@ -155,6 +155,30 @@ def test_how_a_foreign_key_is_checked_on_its_far_side_is_the_planners_choice(
     assert [] == [f["message"] for f in found["findings"] if f["code"].startswith("LG-OBS")]
 
 
+def test_a_statement_that_the_rows_refuse_is_observed_with_every_table_empty(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1)")
+    script = (
+        "ALTER TABLE t ALTER b SET NOT NULL; ALTER TABLE t ADD CHECK (a > 5);"
+        "ALTER TABLE t ADD c int NOT NULL; UPDATE t SET a = 2"
+    )
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", "schema.sql", script, "--format", "json"
+    )
+
+    found = json.loads(answer.stdout)
+    *refused, allowed = found["statements"]
+    for statement in refused:
+        (effect,) = statement["effects"]
+        assert ("ACCESS EXCLUSIVE", "observed") == (effect["mode"], effect["evidence"])
+    assert [False, False, True] == [statement["fails_if_rows"] for statement in refused]
+    assert ["ROW EXCLUSIVE"] == [effect["mode"] for effect in allowed["effects"]]
+    codes = [f["code"] for f in found["findings"] if f["code"].startswith("LG-OBS")]
+    assert ["LG-OBS-5"] * 3 == codes
+
+
 def test_a_schema_that_fails_on_scratch_says_where(tmp_path: Path, lockgate: RunLockgate) -> None:
     schema = tmp_path / "schema.sql"
     schema.write_text("SELECT 1;\nCREATE TABLE orders (id nothing);")

@@ -77,7 +77,7 @@ class ObservingServer:
 def _compared(
     one: LintedStatement, found: Observation
 ) -> tuple[LintedStatement, tuple[Finding, ...]]:
-    if found.error is not None:
+    if found.error is not None and not found.refused:
         why = f"the statement fails on scratch: {found.error} ({found.sqlstate})"
         remedy = "give what it needs with --schema or --env; until then its effects are predicted"
         said = Finding("LG-OBS-2", "observation", why, remedy, Severity.WARNING)
@@ -94,6 +94,11 @@ def _compared(
         file=one.file,
         line=one.line,
     )
+    if found.refused:
+        why = f"the rows there refuse it: {found.error} ({found.sqlstate})"
+        remedy = "mend the rows first; its effects were seen with every table empty"
+        said = Finding("LG-OBS-5", "observation", why, remedy, Severity.WARNING)
+        findings = (*findings, _placed(said, one))
     if found.by_luck:
         why = (
             "there are more tables than can be watched at once: for a moment it may lock others"

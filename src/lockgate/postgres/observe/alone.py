@@ -17,7 +17,7 @@ from lockgate.core.effect import StatementEffects, Transactional
 from lockgate.core.sql.trees import parse_one
 from lockgate.postgres.observe.gate import Gate
 from lockgate.postgres.observe.manner import manner_of
-from lockgate.postgres.observe.rows import fails_if_rows, tables_held
+from lockgate.postgres.observe.rows import empty_tables, fails_if_rows, tables_held
 from lockgate.postgres.observe.said import read_messages
 from lockgate.postgres.observe.witness import Witness
 
@@ -31,7 +31,8 @@ class Observation:
     """What one statement did on scratch.
 
     `messages` are the server's own at level `debug1`: tables verified or rewritten, indexes
-    built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects.
+    built. Where the statement failed, `sqlstate` and `error` say why and there are no Effects;
+    if the rows that are there `refused` it, these are what it does where there are none.
     `partial` where the login could only sample locks that come and go, `by_luck` where others may
     have been held for a moment on more relations than can be watched. `contradictions` are where
     the server's words and its files differ, each with a relation first.
@@ -41,6 +42,7 @@ class Observation:
     messages: tuple[str, ...] = ()
     sqlstate: str | None = None
     error: str | None = None
+    refused: bool = False
     partial: bool = False
     by_luck: bool = False
     contradictions: tuple[str, ...] = ()
@@ -65,6 +67,8 @@ def observe(
         with _messages(connection) as messages:
             try:
                 return _inside(connection, sql, witness, messages, with_rows)
+            except (errors.IntegrityError, errors.DataError) as error:
+                return _without_rows(connection, sql, witness, messages, error)
             except (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination):
                 connection.execute("ROLLBACK")
             return _outside(connection, sql, witness, gate, messages, likely)
@@ -93,6 +97,42 @@ def _inside(
     connection.execute("COMMIT")
     effects = StatementEffects(seen.effects, Transactional.ALLOWED, refused)
     return Observation(effects, said, contradictions=seen.contradictions)
+
+
+def _without_rows(
+    connection: psycopg.Connection,
+    sql: str,
+    witness: Witness,
+    messages: list[str],
+    refused: psycopg.Error,
+) -> Observation:
+    """What it would do with every table empty, undone again.
+
+    Raises `refused` where that is not the reason.
+    """
+    connection.execute("ROLLBACK")
+    connection.execute(BEGIN)
+    empty_tables(connection)
+    witness.before()
+    messages.clear()
+    try:
+        tag = send(connection, sql)
+    except psycopg.Error:
+        raise refused from None
+    said = tuple(messages)
+    seen = witness.after(said=read_messages(said), tag=tag)
+    tables = tables_held(connection)
+    connection.execute("ROLLBACK")
+    witness.forget()
+    fails = bool(tables) and fails_if_rows(connection, sql, tables)
+    return Observation(
+        StatementEffects(seen.effects, Transactional.ALLOWED, fails),
+        said,
+        refused.sqlstate,
+        refused.diag.message_primary,
+        refused=True,
+        contradictions=seen.contradictions,
+    )
 
 
 def _fails_if_rows(connection: psycopg.Connection, sql: str, witness: Witness) -> bool:

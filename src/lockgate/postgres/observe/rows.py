@@ -32,6 +32,14 @@ def tables_held(connection: psycopg.Connection) -> Tables:
     return tables
 
 
+def empty_tables(connection: psycopg.Connection) -> None:
+    """Deletes every row, until the transaction is undone; that holds no lock which DDL takes."""
+    connection.execute("SET LOCAL session_replication_role = replica")
+    deletes = connection.execute(query("deletes").encode()).fetchall()
+    connection.execute("; ".join(delete for (delete,) in deletes).encode())
+    connection.execute("SET LOCAL session_replication_role = origin")
+
+
 def fails_if_rows(connection: psycopg.Connection, statement: str, tables: Tables) -> bool:
     """Tries `statement` on made-up rows in `tables`, and leaves nothing behind.
 
@@ -126,6 +134,7 @@ def _is_about_new_columns(
     """Whether the check that was violated looks at none of the columns that were `there`."""
     connection.execute("ROLLBACK")
     connection.execute("BEGIN")
+    empty_tables(connection)
     connection.execute(statement.encode())
     answer = connection.execute(
         "SELECT pg_catalog.array_agg(a.attname::text) FROM pg_catalog.pg_constraint AS c"
