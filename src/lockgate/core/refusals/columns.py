@@ -41,6 +41,10 @@ class Altered:
         """A column that is there before and after the statement."""
         return None if name in self.added | self.dropped else self.table.columns.get(name)
 
+    def settled(self, name: str) -> Column | None:
+        """A `column` of whose values the same statement decides nothing else; see `freed`."""
+        return None if name in self.freed else self.column(name)
+
     def lacking(self, name: str) -> Iterator[Refusal]:
         """That a column is not there, and no action of the statement adds it."""
         if name not in self.added:
@@ -136,8 +140,8 @@ def altered(asked: Altered, command: Tree) -> Iterator[Refusal]:
 def default(asked: Altered, command: Tree) -> Iterator[Refusal]:
     """SET DEFAULT and DROP DEFAULT."""
     yield from altered(asked, command)
-    column = asked.column(command.get("name", ""))
-    if column is None or column.name in asked.freed:
+    column = asked.settled(command.get("name", ""))
+    if column is None:
         return
     if column.generated:
         yield asked.refuses(
@@ -160,8 +164,8 @@ def default(asked: Altered, command: Tree) -> Iterator[Refusal]:
 def not_null_dropped(asked: Altered, command: Tree) -> Iterator[Refusal]:
     """DROP NOT NULL."""
     yield from altered(asked, command)
-    column = asked.column(command.get("name", ""))
-    if column is None or column.name in asked.freed:
+    column = asked.settled(command.get("name", ""))
+    if column is None:
         return
     if column.identity:
         yield asked.refuses(
@@ -186,8 +190,8 @@ def not_null_dropped(asked: Altered, command: Tree) -> Iterator[Refusal]:
 def identity(asked: Altered, command: Tree) -> Iterator[Refusal]:
     """ADD GENERATED ... AS IDENTITY."""
     yield from altered(asked, command)
-    column = asked.column(command.get("name", ""))
-    if column is None or column.name in asked.freed:
+    column = asked.settled(command.get("name", ""))
+    if column is None:
         return
     if column.identity:
         yield asked.refuses(
