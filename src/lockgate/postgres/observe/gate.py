@@ -13,7 +13,6 @@ the locks are read as fast as the server answers.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
@@ -160,7 +159,7 @@ class _Watch:
                 pause_s, on_its_way = 0.0, False
                 continue
             # A statement of a second is asked 200 times a second, one of a millisecond always.
-            time.sleep(pause_s)
+            self.over.wait(pause_s)
             pause_s = min(pause_s + 0.00002, LONGEST_PAUSE_S)
 
     def _is_stopped(self) -> bool:
