@@ -127,11 +127,18 @@ def test_everything_is_pending_where_no_database_is_named(
     )
 
 
-def test_since_lints_only_what_the_branch_adds(lockgate: Lockgate, project: Path) -> None:
+def git_in(folder: Path) -> Callable[..., None]:
+    """Runs git there, as somebody."""
+
     def git(*words: str) -> None:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
-        subprocess.run(command, cwd=project, check=True, capture_output=True)
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
+    return git
+
+
+def test_since_lints_only_what_the_branch_adds(lockgate: Lockgate, project: Path) -> None:
+    git = git_in(project)
     versions = project / "migrations" / "versions"
     added = (versions / "three.py").read_text()
     (versions / "three.py").unlink()
@@ -154,10 +161,7 @@ def test_since_of_no_branch_is_refused_with_words(lockgate: Lockgate, project: P
 
 
 def test_since_is_not_led_astray_by_odd_names(lockgate: Lockgate, project: Path) -> None:
-    def git(*words: str) -> None:
-        command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
-        subprocess.run(command, cwd=project, check=True, capture_output=True)
-
+    git = git_in(project)
     versions = project / "migrations" / "versions"
     added = (versions / "three.py").read_text()
     (versions / "three.py").unlink()
