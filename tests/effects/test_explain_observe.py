@@ -179,6 +179,22 @@ def test_a_statement_that_the_rows_refuse_is_observed_with_every_table_empty(
     assert ["LG-OBS-5"] * 3 == codes
 
 
+def test_code_that_does_not_wait_is_told_that_watching_refused_it(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (id int);")
+    script = "DO $$ BEGIN LOCK TABLE orders IN SHARE MODE NOWAIT; COMMIT; END $$"
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", "schema.sql", script, "--format", "json"
+    )
+
+    found = json.loads(answer.stdout)
+    said = {f["code"]: f["remedy"] for f in found["findings"]}
+    assert "leave out NOWAIT" in said["LG-OBS-2"]
+    assert ["predicted"] == [e["evidence"] for e in found["statements"][0]["effects"]]
+
+
 def test_a_schema_that_fails_on_scratch_says_where(tmp_path: Path, lockgate: RunLockgate) -> None:
     schema = tmp_path / "schema.sql"
     schema.write_text("SELECT 1;\nCREATE TABLE orders (id nothing);")

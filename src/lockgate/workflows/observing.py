@@ -74,12 +74,18 @@ class ObservingServer:
                 yield from said
 
 
+NOT_AVAILABLE = "55P03"
+"""What PostgreSQL says of a lock that it does not wait for."""
+
+
 def _compared(
     one: LintedStatement, found: Observation
 ) -> tuple[LintedStatement, tuple[Finding, ...]]:
     if found.error is not None and not found.refused:
         why = f"the statement fails on scratch: {found.error} ({found.sqlstate})"
         remedy = "give what it needs with --schema or --env; until then its effects are predicted"
+        if found.sqlstate == NOT_AVAILABLE:
+            remedy = "leave out NOWAIT or lock_timeout to see it: its tables are held to watch it"
         said = Finding("LG-OBS-2", "observation", why, remedy, Severity.WARNING)
         return one, (_placed(said, one),)
     if found.partial:
