@@ -179,6 +179,24 @@ def test_a_statement_that_the_rows_refuse_is_observed_with_every_table_empty(
     assert ["LG-OBS-5"] * 3 == codes
 
 
+def test_scans_that_the_server_only_counts_are_told_apart_by_statement(
+    tmp_path: Path, lockgate: RunLockgate
+) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE DOMAIN d AS int; CREATE TABLE orders (id d);")
+    script = (
+        "ALTER DOMAIN d ADD CHECK (VALUE > 0); ALTER TABLE orders ADD COLUMN note text;"
+        "ALTER DOMAIN d ADD CHECK (VALUE > 1)"
+    )
+
+    answer = lockgate(
+        tmp_path, "explain", "--observe", "--schema", "schema.sql", script, "--format", "json"
+    )
+
+    effects = [s["effects"][0] for s in json.loads(answer.stdout)["statements"]]
+    assert ["observed"] * 3 == [effect["evidence"] for effect in effects]
+    assert [True, False, True] == [effect["scans"] for effect in effects]
+
+
 def test_code_that_does_not_wait_is_told_that_watching_refused_it(
     tmp_path: Path, lockgate: RunLockgate
 ) -> None:
